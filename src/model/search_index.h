@@ -1,0 +1,84 @@
+#pragma once
+// The two index ports. Both are derived from the document store and can always be rebuilt from it: an index
+// remembers the number of the last change it holds (`applied_change`), and whoever opens it replays what the
+// store has since.
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/call_context.h"
+#include "base/result.h"
+#include "model/ids.h"
+
+namespace loadline {
+
+struct ScoredChunk {
+  ChunkId chunk;
+  float score = 0;  // larger is better
+};
+
+/// Which chunks may be returned. `matches` is how many there are at most (a bound, for choosing an exact
+/// scan); `accepts` must be cheap and thread-safe. A null filter accepts all.
+struct ChunkFilter {
+  std::uint64_t matches = 0;
+  std::function<bool(ChunkId)> accepts;
+};
+
+struct IndexStats {
+  std::uint64_t chunks = 0;
+  std::uint64_t deleted = 0;  // removed but not yet merged away
+  std::uint64_t segments = 0;
+  std::uint64_t bytes_on_disk = 0;
+};
+
+struct KeywordEntry {
+  ChunkId chunk;
+  std::string_view text;
+};
+
+/// Many readers and one writer at a time; a search sees the state before or after an `apply`, never between.
+class KeywordIndex {
+ public:
+  virtual ~KeywordIndex() = default;
+  /// Adds and removes in one durable step and remembers `change` as the last one applied. An added id that is
+  /// there already replaces it; a removed id that is not there is ignored (so replaying is harmless).
+  virtual Status apply(std::span<const KeywordEntry> adds, std::span<const ChunkId> removes,
+                       std::uint64_t change) = 0;
+  virtual std::uint64_t applied_change() const = 0;
+  /// The best `k` by BM25, best first, ties by smaller id.
+  virtual Result<std::vector<ScoredChunk>> search(std::string_view query, std::size_t k,
+                                                  const ChunkFilter* filter,
+                                                  const CallContext& context) const = 0;
+  virtual IndexStats stats() const = 0;
+  /// Makes it empty, with applied_change 0: before a rebuild.
+  virtual Status clear() = 0;
+  /// Notices what another process has published since; cheap if nothing.
+  virtual Status refresh() = 0;
+};
+
+struct VectorEntry {
+  ChunkId chunk;
+  std::span<const float> vector;  // unit length
+};
+
+/// Same rules as KeywordIndex. Scores are cosines.
+class VectorIndex {
+ public:
+  virtual ~VectorIndex() = default;
+  virtual std::size_t dimensions() const = 0;
+  virtual Status apply(std::span<const VectorEntry> adds, std::span<const ChunkId> removes,
+                       std::uint64_t change) = 0;
+  virtual std::uint64_t applied_change() const = 0;
+  /// min(k, matches) results always; approximate only where an exact scan would be slow.
+  virtual Result<std::vector<ScoredChunk>> search(std::span<const float> query, std::size_t k,
+                                                  const ChunkFilter* filter,
+                                                  const CallContext& context) const = 0;
+  virtual IndexStats stats() const = 0;
+  virtual Status clear() = 0;
+  virtual Status refresh() = 0;
+};
+
+}  // namespace loadline
