@@ -1,0 +1,109 @@
+#include "config/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "base/rng.h"
+#include "config/yaml_reader.h"
+
+namespace loadline {
+namespace {
+
+constexpr const char* good = R"(version: 1
+app: bank-assistant
+data_classes: [public, internal]
+models:
+  house: {provider: local, model: qwen2.5-coder-1.5b-instruct}
+knowledge:
+  policies: {paths: ["documents/**"], class: internal}
+routes:
+  bank-assistant: {models: [house], knowledge: policies}
+)";
+
+std::string error_of(const std::string& yaml) {
+  auto manifest = parse_manifest(yaml, "dir/loadline.yaml");
+  return manifest ? "" : manifest.error().message();
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+TEST(Manifest, a_good_one_is_bound_with_defaults) {
+  auto manifest = parse_manifest(good, "dir/loadline.yaml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message();
+  EXPECT_EQ(manifest->folder, "dir");
+  EXPECT_EQ(manifest->find_model("house")->context_tokens, 8192U);
+  EXPECT_EQ(manifest->find_knowledge("policies")->chunk_tokens, 200U);
+  EXPECT_EQ(manifest->find_route("bank-assistant")->when_unsupported, "abstain");
+  EXPECT_TRUE(manifest->find_route("bank-assistant")->extractive);
+  EXPECT_EQ(manifest->server.address, "127.0.0.1");
+  EXPECT_EQ(manifest->server.port, 8080);
+}
+
+TEST(Manifest, unknown_keys_name_file_line_and_nearest_key) {
+  EXPECT_EQ(error_of(replaced(good, "knowledge:\n", "knowlege:\n")).substr(0, 79),
+            "dir/loadline.yaml:6:1: unknown key 'knowlege'; did you mean 'knowledge'?");
+  EXPECT_NE(error_of(std::string(good) + "guards: {}\n")
+                .find("dir/loadline.yaml:10:1: unknown key 'guards'; known"),
+            std::string::npos);
+}
+
+TEST(Manifest, wrong_values_say_what_was_expected) {
+  EXPECT_EQ(error_of(std::string(good) + "server: {port: 99999}\n"),
+            "dir/loadline.yaml:10:16: 'server.port' must be a whole number from 0 to 65535 (port)");
+  EXPECT_EQ(error_of(std::string(good) + "server: {port: 80a}\n"),
+            "dir/loadline.yaml:10:16: 'server.port' must be a whole number from 0 to 65535 (port)");
+  EXPECT_NE(error_of(replaced(good, "provider: local", "provider: locl")).find("did you mean 'local'?"),
+            std::string::npos);
+  EXPECT_NE(error_of("version: 1\nmodels: 3\n").find("'models' must be names with values"),
+            std::string::npos);
+}
+
+TEST(Manifest, missing_twice_and_dangling_names_are_errors) {
+  EXPECT_NE(error_of("app: x\n").find("'version' is missing"), std::string::npos);
+  EXPECT_NE(error_of(std::string(good) + "app: again\n").find("'app' is given twice"), std::string::npos);
+  EXPECT_EQ(error_of(replaced(good, "[house]", "[huose]")),
+            "dir/loadline.yaml:9:28: 'routes.bank-assistant.models' names 'huose', which is not under "
+            "'models'; did you "
+            "mean 'house'?");
+  EXPECT_NE(error_of(replaced(good, "class: internal", "class: secret")).find("not under 'data_classes'"),
+            std::string::npos);
+}
+
+TEST(Manifest, all_errors_come_at_once) {
+  const std::string message = error_of("version: 2\nserver: {port: -1, adress: x}\n");
+  EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 2);
+}
+
+TEST(Manifest, broken_yaml_has_a_line) {
+  EXPECT_NE(error_of("version: 1\napp: [\n").find("loadline.yaml:3:1: not valid YAML"), std::string::npos);
+  EXPECT_FALSE(error_of("").empty());
+  EXPECT_FALSE(error_of(std::string(200000, '[')).empty());
+  EXPECT_FALSE(error_of("a: &a [x,x]\nb: &b [*a,*a]\nversion: *b\n").empty());
+}
+
+TEST(Manifest, schema_and_show_are_json_and_agree_with_the_reader) {
+  const auto schema = boost::json::parse(manifest_json_schema());
+  EXPECT_EQ(schema.at("properties").at("server").at("properties").at("port").at("default").as_int64(), 8080);
+  auto shown = show_manifest(good, "m.yaml", false);
+  ASSERT_TRUE(shown.ok());
+  EXPECT_NE(shown->find("port: 8080  # default"), std::string::npos);
+  EXPECT_TRUE(parse_manifest(*shown, "m.yaml").ok()) << "what is shown can be used as a manifest";
+  EXPECT_TRUE(boost::json::parse(*show_manifest(good, "m.yaml", true)).is_object());
+}
+
+TEST(Manifest, damaged_text_never_crashes) {
+  const std::uint64_t seed = 20261124;
+  Rng rng(seed);
+  for (int round = 0; round < 500; ++round) {
+    std::string text = good;
+    for (int edits = 0; edits < 4; ++edits)
+      text[rng.below(static_cast<std::uint32_t>(text.size()))] = static_cast<char>(rng.below(256));
+    (void)parse_manifest(text, "seed 20261124").ok();
+  }
+}
+
+}  // namespace
+}  // namespace loadline
