@@ -40,10 +40,12 @@ with_progress() {
   mkdir -p "$CACHE/log"
   log=$CACHE/log/$(printf '%s' "$label" | tr -c 'A-Za-z0-9.\n' '-').log
   say "$label"
+  set -m # its own process group, so that an interrupt reaches the compilers below it
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
+  set +m
   # shellcheck disable=SC2064
-  trap "kill $pid 2>/dev/null || true; exit 130" INT TERM
+  trap "kill -TERM -- -$pid 2>/dev/null || true; exit 130" INT TERM
   local last=$SECONDS
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.2
