@@ -175,7 +175,7 @@ class References {
                   const std::vector<std::string>& known, const std::string& block) {
     if (std::find(known.begin(), known.end(), name) != known.end()) return;
     const std::string near = nearest_name(name, std::vector<std::string_view>(known.begin(), known.end()));
-    errors_.push_back({line, 1,
+    errors_.push_back({at.line, at.column,
                        "'" + where + "' names '" + name + "', which is not under '" + block + "'" +
                            (near.empty() ? "" : "; did you mean '" + near + "'?")});
   }
