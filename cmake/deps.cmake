@@ -97,6 +97,8 @@ loadline_script_output(LOADLINE_USEARCH_DIR ${CMAKE_SOURCE_DIR}/tools/fetch --pr
 loadline_script_output(LOADLINE_PDFIUM_DIR ${CMAKE_SOURCE_DIR}/tools/fetch --print-source pdfium)
 loadline_script_output(LOADLINE_LLAMA_DIR ${CMAKE_SOURCE_DIR}/tools/build-llama --print-prefix)
 loadline_script_output(LOADLINE_LLAMA_VARIANT ${CMAKE_SOURCE_DIR}/tools/build-llama --print-variant)
+# The Python of the end-to-end tests; ./test makes it (tools/venv), nothing else needs it.
+loadline_script_output(LOADLINE_PYTHON ${CMAKE_SOURCE_DIR}/tools/venv --print-python)
 
 loadline_need(${LOADLINE_USEARCH_DIR}/include/usearch/index.hpp tools/fetch)
 add_library(loadline::usearch INTERFACE IMPORTED)

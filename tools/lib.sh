@@ -1,9 +1,10 @@
 # Shell library of the scripts in tools/, `run` and `test`: where the cache is, progress lines, clear failures.
-# Sourced, never run. Sets ROOT (the repository) and CACHE.
+# Sourced, never run. Sets ROOT (the repository) and CACHE, and exports LOADLINE_CACHE.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${LOADLINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/loadline}
 case $CACHE in /*) ;; *) CACHE=$PWD/$CACHE ;; esac
+export LOADLINE_CACHE=$CACHE # for the scripts and programs that are started from here
 
 say()  { printf '==> %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }
@@ -58,7 +59,7 @@ with_progress() {
   trap - INT TERM
   if [ "$code" -ne 0 ]; then
     printf '%s\n' "--- last lines of $log" >&2
-    tail -n 25 "$log" >&2
+    tail -n 40 "$log" >&2
   fi
   return "$code"
 }
