@@ -2,7 +2,7 @@
 # other edge (cmake/loadline_module.cmake), and the test `tidy` scans #include lines against this
 # same table. A module may always use itself; `base` and `model` may be used where listed.
 set(LOADLINE_MODULES
-    base model
+    base model text
     observe
     config net storage llama encoder extract
     ingest retrieval upstream privacy guard
@@ -12,6 +12,7 @@ set(LOADLINE_MODULES
 
 set(LOADLINE_EDGES_base "")
 set(LOADLINE_EDGES_model "base")
+set(LOADLINE_EDGES_text "base")
 set(LOADLINE_EDGES_observe "base;model")
 # adapters
 set(LOADLINE_EDGES_config "base;model")
@@ -21,16 +22,16 @@ set(LOADLINE_EDGES_llama "base;model")
 set(LOADLINE_EDGES_encoder "base;model")
 set(LOADLINE_EDGES_extract "base;model")
 # features
-set(LOADLINE_EDGES_ingest "base;model;observe")
-set(LOADLINE_EDGES_retrieval "base;model;observe")
-set(LOADLINE_EDGES_upstream "base;model;observe;net")
-set(LOADLINE_EDGES_privacy "base;model;observe")
-set(LOADLINE_EDGES_guard "base;model;observe")
+set(LOADLINE_EDGES_ingest "base;model;text;observe")
+set(LOADLINE_EDGES_retrieval "base;model;text;observe")
+set(LOADLINE_EDGES_upstream "base;model;text;observe;net")
+set(LOADLINE_EDGES_privacy "base;model;text;observe")
+set(LOADLINE_EDGES_guard "base;model;text;observe")
 # flows
-set(LOADLINE_EDGES_gateway "base;model;observe;ingest;retrieval;privacy;guard;upstream")
-set(LOADLINE_EDGES_eval "base;model;observe;ingest;retrieval;privacy;guard;upstream;gateway")
-set(LOADLINE_EDGES_api "base;model;observe;net;ingest;retrieval;privacy;guard;upstream;gateway;eval")
+set(LOADLINE_EDGES_gateway "base;model;text;observe;ingest;retrieval;privacy;guard;upstream")
+set(LOADLINE_EDGES_eval "base;model;text;observe;ingest;retrieval;privacy;guard;upstream;gateway")
+set(LOADLINE_EDGES_api "base;model;text;observe;net;ingest;retrieval;privacy;guard;upstream;gateway;eval")
 # programs: the composition roots
 set(LOADLINE_EDGES_apps/extractor "base;model;extract")
 set(LOADLINE_EDGES_apps/loadline
-    "base;model;observe;config;net;storage;llama;encoder;extract;ingest;retrieval;upstream;privacy;guard;gateway;eval;api")
+    "base;model;text;observe;config;net;storage;llama;encoder;extract;ingest;retrieval;upstream;privacy;guard;gateway;eval;api")
