@@ -2,9 +2,8 @@
 // What an extracted document looks like: pages of blocks, each with its place on the page.
 //
 // The *extracted text* of a document version is one UTF-8 string: the texts of its blocks in reading order,
-// joined by
-// "\n\n" (also across pages). Everything that cites refers to byte ranges of it. Plain values, no thread
-// rule.
+// joined by "\n\n" (also across pages). Running headers and footers and blank blocks are left out. Everything
+// that cites refers to byte ranges of it. Plain values, no thread rule.
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -53,6 +53,11 @@ class KeywordIndex {
                                                   const ChunkFilter* filter,
                                                   const CallContext& context) const = 0;
   virtual IndexStats stats() const = 0;
+  /// Every id that a search could return, sorted: to find orphans.
+  virtual Result<std::vector<ChunkId>> chunk_ids() const = 0;
+  /// Rewrites every file that still holds bytes of removed chunks (terms, postings, vectors), durably. For
+  /// erasure: afterwards no file of the index tells that they were there. ok if there is nothing to do.
+  virtual Status purge() = 0;
   /// Makes it empty, with applied_change 0: before a rebuild.
   virtual Status clear() = 0;
   /// Notices what another process has published since; cheap if nothing.
@@ -77,6 +82,8 @@ class VectorIndex {
                                                   const ChunkFilter* filter,
                                                   const CallContext& context) const = 0;
   virtual IndexStats stats() const = 0;
+  virtual Result<std::vector<ChunkId>> chunk_ids() const = 0;
+  virtual Status purge() = 0;
   virtual Status clear() = 0;
   virtual Status refresh() = 0;
 };
