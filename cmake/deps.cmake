@@ -105,15 +105,22 @@ add_library(loadline::usearch INTERFACE IMPORTED)
 target_include_directories(loadline::usearch SYSTEM INTERFACE ${LOADLINE_USEARCH_DIR}/include)
 target_compile_definitions(loadline::usearch INTERFACE USEARCH_USE_OPENMP=0 USEARCH_USE_NUMKONG=0)
 
-# PDFium has no headers in its package: src/extract declares the C functions that it calls. The library is
-# copied beside the programs and found there ($ORIGIN), so the folder can be moved.
-loadline_need(${LOADLINE_PDFIUM_DIR}/libpdfium.so tools/fetch)
-set(LOADLINE_PDFIUM_SO ${CMAKE_BINARY_DIR}/libpdfium.so)
-file(COPY_FILE ${LOADLINE_PDFIUM_DIR}/libpdfium.so ${LOADLINE_PDFIUM_SO} ONLY_IF_DIFFERENT)
-add_library(loadline::pdfium SHARED IMPORTED)
-set_target_properties(loadline::pdfium PROPERTIES IMPORTED_LOCATION ${LOADLINE_PDFIUM_SO}
-                      IMPORTED_SONAME libpdfium.so)
-set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+# PDFium has no headers in its package (src/extract declares the C functions that it calls) and comes as a shared
+# library only; cmake/pdfium/embedded_pdfium.cc makes it part of the program that links this target.
+set(LOADLINE_PDFIUM_SO ${LOADLINE_PDFIUM_DIR}/libpdfium.so)
+loadline_need(${LOADLINE_PDFIUM_SO} tools/fetch)
+loadline_script_output(pdfium_symbols ${CMAKE_NM} --dynamic --defined-only --format=posix ${LOADLINE_PDFIUM_SO})
+string(REGEX MATCHALL "(FPDF|FORM)[A-Za-z0-9_]* T" pdfium_functions "${pdfium_symbols}")
+list(TRANSFORM pdfium_functions REPLACE "^(.*) T$" "LOADLINE_PDFIUM(\\1)")
+list(JOIN pdfium_functions "\n" pdfium_functions)
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pdfium/pdfium_functions.inc CONTENT "${pdfium_functions}\n" @ONLY)
+add_library(loadline_pdfium STATIC ${CMAKE_CURRENT_LIST_DIR}/pdfium/embedded_pdfium.cc)
+target_include_directories(loadline_pdfium PRIVATE ${CMAKE_BINARY_DIR}/pdfium)
+target_compile_definitions(loadline_pdfium PRIVATE LOADLINE_PDFIUM_SO="${LOADLINE_PDFIUM_SO}")
+target_link_libraries(loadline_pdfium PUBLIC ${CMAKE_DL_LIBS})
+set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/pdfium/embedded_pdfium.cc PROPERTIES
+                            OBJECT_DEPENDS "${LOADLINE_PDFIUM_SO};${CMAKE_BINARY_DIR}/pdfium/pdfium_functions.inc")
+add_library(loadline::pdfium ALIAS loadline_pdfium)
 
 # llama.cpp: built once per cache, without sanitizers, optimised, for one CPU variant. LOADLINE_LLAMA_VARIANT
 # (v3 or avx512) is what the program must check at start-up.
