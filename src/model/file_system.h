@@ -20,6 +20,12 @@ class FileView {
   virtual std::span<const std::byte> bytes() const = 0;
 };
 
+/// Held as long as the object lives.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
 /// Thread-safe. Paths are relative to nothing: give absolute ones or ones relative to the working folder.
 class FileSystem {
  public:
@@ -35,6 +41,13 @@ class FileSystem {
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
   /// With parents; ok if it is there.
   virtual Status create_folder(const std::string& folder) = 0;
+  /// Waits for the lock that belongs to `path` (a file of no content, made if absent) and holds it against
+  /// all other holders, in this process and in others; the system releases it when a process dies. A file
+  /// system that only one process can see and only one thread writes needs none: this default locks nothing.
+  virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) {
+    static_cast<void>(path);
+    return std::make_unique<FileLock>();
+  }
 };
 
 }  // namespace loadline

@@ -62,6 +62,9 @@ class KeywordIndex {
   virtual Status clear() = 0;
   /// Notices what another process has published since; cheap if nothing.
   virtual Status refresh() = 0;
+  /// Waits until all reorganisation in the background is done, for whoever is about to end a long ingest.
+  /// cancelled, deadline_exceeded; an error of the reorganisation itself.
+  virtual Status settle(const CallContext& context) { return context.check(); }
 };
 
 struct VectorEntry {
@@ -86,6 +89,7 @@ class VectorIndex {
   virtual Status purge() = 0;
   virtual Status clear() = 0;
   virtual Status refresh() = 0;
+  virtual Status settle(const CallContext& context) { return context.check(); }
 };
 
 }  // namespace loadline
