@@ -1,0 +1,1 @@
+"""Content and layout of the fictional Brackwater Bank documents."""
