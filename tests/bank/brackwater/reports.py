@@ -3,7 +3,7 @@ import io
 
 import pikepdf
 
-from . import facts, figures as f
+from . import figures as f
 from .pdfkit import Book
 
 
