@@ -10,6 +10,19 @@ Box united(const Box& a, const Box& b) {
   return {std::min(a.x0, b.x0), std::min(a.y0, b.y0), std::max(a.x1, b.x1), std::max(a.y1, b.y1)};
 }
 
+bool in_extracted_text(const Block& block) {
+  if (block.kind == BlockKind::running_header || block.kind == BlockKind::running_footer) return false;
+  return block.text.find_first_not_of(" \t\n\v\f\r") != std::string::npos;
+}
+
+void append_extracted_text(std::string& text, const std::vector<Block>& blocks) {
+  for (const Block& block : blocks) {
+    if (!in_extracted_text(block)) continue;
+    if (!text.empty()) text += block_separator;
+    text += block.text;
+  }
+}
+
 std::string table_row_text(const Table& table, std::uint32_t row) {
   std::string line;
   std::uint32_t column = 0;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loadline {
@@ -49,6 +50,9 @@ struct Block {
   std::optional<Table> table;
 };
 
+/// What stands between two blocks in the extracted text.
+inline constexpr std::string_view block_separator = "\n\n";
+
 /// One page: of a PDF the page, of a presentation the slide, of a workbook the sheet, otherwise what page
 /// breaks make.
 struct ExtractedPage {
@@ -67,6 +71,11 @@ struct DocumentProperties {
   std::string created;  // as stated, "" if none
   int page_count = 0;   // pages the file has, also those that were lost
 };
+
+/// Whether a block is part of the extracted text.
+bool in_extracted_text(const Block& block);
+/// Appends the blocks of the next page to the extracted text of those before it.
+void append_extracted_text(std::string& text, const std::vector<Block>& blocks);
 
 /// A table's text: one line a row, cells joined by " | ", empty cells left empty, caption not included.
 std::string table_text(const Table& table);

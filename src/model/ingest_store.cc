@@ -40,4 +40,8 @@ std::string_view state_name(DocumentState state) {
   return "unknown";
 }
 
+std::string embedder_identity(const EmbedderInfo& embedder) {
+  return embedder.digest + ":" + embedder.precision;
+}
+
 }  // namespace loadline

@@ -110,9 +110,12 @@ struct CollectionRecord {
   CollectionId id;
   std::string name;
   std::string embedder;         // name of the model that made the served vectors; "" if none yet
-  std::string embedder_digest;  // with its precision
+  std::string embedder_digest;  // with its precision, see embedder_identity
   std::size_t dimensions = 0;
 };
+
+/// What makes vectors comparable: the weights and the precision they ran in.
+std::string embedder_identity(const EmbedderInfo& embedder);
 
 /// What the indexes must do to follow the store.
 struct IndexChange {
@@ -133,6 +136,7 @@ struct IndexRows {
 /// What a delete removed. Kept for good; holds no content.
 struct DeletionReceipt {
   std::uint64_t id = 0;
+  DocumentId document_id;
   std::string collection;
   std::string document;
   std::string content_hash;  // of the live version, "" if there was none
@@ -211,8 +215,9 @@ class IngestStore {
   virtual Status store_chunks(VersionId version, std::span<const Chunk> chunks) = 0;
   /// Chunks of a version that have no vector yet, in order, at most `count`.
   virtual Result<std::vector<Chunk>> chunks_to_embed(VersionId version, std::size_t count) const = 0;
-  /// A row for each chunk. Closes the open ledger row as store_pages does. failed_precondition if vectors of
-  /// another model are there for this version already.
+  /// Which model this version's vectors are of. failed_precondition if it has vectors of another one.
+  virtual Status choose_embedder(VersionId version, const EmbedderInfo& embedder) = 0;
+  /// A row for each chunk, of the chosen model. Closes the open ledger row as store_pages does.
   virtual Status store_vectors(VersionId version, std::span<const Chunk> chunks, const Matrix& vectors,
                                const StageLease& lease) = 0;
   /// Closes the stage's row as done; the version goes on to the next stage.
@@ -225,9 +230,10 @@ class IngestStore {
   virtual Result<std::uint64_t> log_additions(std::span<const VersionId> versions) = 0;
   /// Makes them live and retires what they replace, logging the removals, durably.
   virtual Status publish(std::span<const VersionId> versions) = 0;
-  /// As publish, for every live document of a collection at once, under a new embedder: logs a rebuild.
-  virtual Status publish_embedder(CollectionId collection, const EmbedderInfo& embedder,
-                                  std::span<const VersionId> versions) = 0;
+  /// As publish, when the versions' model is not the one that the collection serves: all of its documents
+  /// change over at once, and the log tells the indexes to begin anew. failed_precondition if a live document
+  /// is not among them.
+  virtual Status publish_embedder(CollectionId collection, std::span<const VersionId> versions) = 0;
   virtual Result<std::vector<IndexChange>> changes_after(CollectionId collection,
                                                          std::uint64_t number) const = 0;
   virtual Result<std::uint64_t> last_change(CollectionId collection) const = 0;
@@ -235,14 +241,14 @@ class IngestStore {
   virtual Result<std::vector<VersionId>> indexed_versions(CollectionId collection) const = 0;
   /// Chunks of a version after id `after`, at most `count`, with vectors. Empty if it is gone.
   virtual Result<IndexRows> index_rows(VersionId version, ChunkId after, std::size_t count) const = 0;
-  /// Drops the payload of retired versions and the log rows that both indexes have (up to `applied`).
+  /// Drops what is stored of retired versions, and the log rows up to `applied`, which both indexes have.
   virtual Status drop_retired(CollectionId collection, std::uint64_t applied) = 0;
 
   // Delete -------------------------------------------------------------------------------------------------
   /// The document is not served from here on; its chunks' removal is logged, its receipt is begun.
   virtual Result<DeletionReceipt> begin_delete(DocumentId document) = 0;
   /// After the indexes followed and purged: erases all that is stored of it, overwriting the bytes, and
-  /// truncates the write-ahead log.
+  /// truncates the write-ahead log. If readers kept the log from being truncated, calling again tries again.
   virtual Result<DeletionReceipt> finish_delete(DocumentId document) = 0;
   virtual Result<std::vector<DeletionReceipt>> receipts(CollectionId collection) const = 0;
 
