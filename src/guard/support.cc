@@ -1,0 +1,398 @@
+#include "guard/support.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+#include "base/utf8.h"
+#include "text/period.h"
+#include "text/quantity.h"
+#include "text/sentence.h"
+
+namespace loadline {
+namespace {
+
+// Shares of the claim's content words; see the rule in the header. Set on questions over texts of our own,
+// see docs/design/0005-answers.md.
+constexpr double novel_words_share = 0.7;
+constexpr double all_words_share = 0.75;
+
+// Lower case, one blank between words, typographic quotes and dashes as plain ones.
+std::string normalised(std::string_view text) {
+  std::string out;
+  bool blank = true;
+  for (std::size_t at = 0; at < text.size();) {
+    char32_t c = next_code_point(text, at);
+    if (c == U'\u2018' || c == U'\u2019') c = U'\'';
+    if (c == U'\u201C' || c == U'\u201D') c = U'"';
+    if (c == U'\u2013' || c == U'\u2014' || c == U'\u2011' || c == U'\u2212') c = U'-';
+    if (c == U'\u00A0') c = U' ';
+    if (c < 0x80 && std::isspace(static_cast<int>(c)) != 0) {
+      if (!std::exchange(blank, true)) out += ' ';
+      continue;
+    }
+    blank = false;
+    append_utf8(out, c < 0x80 ? static_cast<char32_t>(std::tolower(static_cast<int>(c))) : c);
+  }
+  while (!out.empty() && (out.back() == ' ' || out.back() == '.')) out.pop_back();
+  return out;
+}
+
+bool is_negation(std::string_view lower) {
+  constexpr std::array<std::string_view, 9> words = {"not",  "no",     "never",   "neither", "nor",
+                                                     "none", "cannot", "without", "nothing"};
+  return std::find(words.begin(), words.end(), lower) != words.end();
+}
+
+bool has_negation(std::string_view text) {
+  std::string word;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    const char c = i < text.size() ? text[i] : ' ';
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
+      word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      continue;
+    }
+    if (is_negation(word)) return true;
+    if (c == '\'' && word.size() > 2 && word.back() == 'n' && i + 1 < text.size() && text[i + 1] == 't')
+      return true;
+    word.clear();
+  }
+  return false;
+}
+
+std::vector<std::string_view> cells_of(std::string_view row) {
+  std::vector<std::string_view> cells;
+  for (;;) {
+    const std::size_t at = row.find(" | ");
+    cells.push_back(row.substr(0, at));
+    if (at == std::string_view::npos) return cells;
+    row.remove_prefix(at + 3);
+  }
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t at = text.find('\n');
+    lines.push_back(text.substr(0, at));
+    text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
+  }
+  return lines;
+}
+
+using Stems = std::unordered_set<std::string>;
+
+void add_stems(Stems& stems, const std::vector<ContentWord>& words) {
+  for (const ContentWord& word : words) stems.insert(word.stem);
+}
+
+struct Claim {
+  std::string text;
+  std::vector<ContentWord> words;
+  std::vector<Quantity> quantities;  // those inside periods left out
+  std::vector<Period> periods;
+};
+
+std::vector<Quantity> quantities_outside(std::string_view text, const std::vector<Period>& periods) {
+  std::vector<Quantity> quantities = find_quantities(text);
+  std::erase_if(quantities, [&](const Quantity& quantity) {
+    return std::any_of(periods.begin(), periods.end(), [&](const Period& period) {
+      return quantity.begin >= period.begin && quantity.end <= period.end;
+    });
+  });
+  return quantities;
+}
+
+Claim read_claim(std::string_view text, WordReader& words) {
+  Claim claim;
+  claim.text = without_markers(text);
+  claim.words = words.read(claim.text);
+  claim.periods = find_periods(claim.text);
+  claim.quantities = quantities_outside(claim.text, claim.periods);
+  return claim;
+}
+
+// Which year each column of a table stands for, from its header rows; 0 where none is stated.
+std::vector<int> column_years(std::string_view table_header) {
+  std::vector<int> years;
+  for (const std::string_view line : lines_of(table_header)) {
+    const auto cells = cells_of(line);
+    if (years.size() < cells.size()) years.resize(cells.size(), 0);
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      for (const Period& period : find_periods(cells[i]))
+        if (period.year != 0) years[i] = period.year;
+  }
+  return years;
+}
+
+class PassageCheck {
+ public:
+  PassageCheck(const Claim& claim, const Passage& passage, std::string_view question, WordReader& words)
+      : claim_(claim), passage_(passage), question_(question), units_(quote_units(passage)) {
+    add_stems(passage_stems_, words.read(passage.text));
+    add_stems(context_stems_, words.read(passage.context));
+    add_stems(context_stems_, words.read(passage.table_header));
+    add_stems(question_stems_, words.read(question));
+    for (const QuoteUnit& unit : units_) {
+      Stems stems;
+      add_stems(stems, words.read(unit_text(unit)));
+      unit_stems_.push_back(std::move(stems));
+    }
+    scale_ = stated_scale(passage.context);
+    if (scale_ == 0) scale_ = stated_scale(passage.table_header);
+    if (scale_ == 0) scale_ = stated_scale(passage.text.substr(0, 200));
+  }
+
+  SupportVerdict run() {
+    SupportVerdict verdict;
+    const std::size_t best = best_unit(nullptr);
+    set_quote(verdict, best);
+    if (claim_.words.empty() && claim_.quantities.empty()) return verdict;
+    if (find_verbatim(verdict)) return verdict;
+    if (!check_names(verdict) || !check_periods(verdict) || !check_words(verdict)) return verdict;
+    if (!check_quantities(verdict)) return verdict;
+    if (contradicts(verdict)) return verdict.reason = SupportReason::contradicts, verdict;
+    verdict.supported = true;
+    verdict.reason = SupportReason::agreement;
+    return verdict;
+  }
+
+ private:
+  std::string_view unit_text(const QuoteUnit& unit) const {
+    return passage_.text.substr(unit.begin, unit.end - unit.begin);
+  }
+
+  void set_quote(SupportVerdict& verdict, std::size_t unit) const {
+    if (unit >= units_.size()) return;
+    verdict.quote_begin = units_[unit].begin;
+    verdict.quote_end = units_[unit].end;
+  }
+
+  // The unit that shares most words with the claim, among those that state `quantity` if one is given.
+  std::size_t best_unit(const Quantity* quantity) const {
+    std::size_t best = units_.size();
+    double most = -1;
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+      if (quantity != nullptr && !states(unit_text(units_[i]), *quantity)) continue;
+      double shared = 0;
+      for (const ContentWord& word : claim_.words)
+        if (unit_stems_[i].count(word.stem) != 0) shared += question_stems_.count(word.stem) != 0 ? 0.8 : 1;
+      shared -= 1e-3 * static_cast<double>(unit_stems_[i].size());  // the shorter of two equal ones
+      if (shared > most) most = shared, best = i;
+    }
+    return best;
+  }
+
+  bool states(std::string_view text, const Quantity& quantity) const {
+    const std::vector<Quantity> all = find_quantities(text);
+    return std::any_of(all.begin(), all.end(),
+                       [&](const Quantity& source) { return same_quantity(quantity, source, scale_); });
+  }
+
+  bool find_verbatim(SupportVerdict& verdict) const {
+    const std::string claim = normalised(claim_.text);
+    const std::string text = normalised(passage_.text);
+    if (claim.size() < 12 || text.find(claim) == std::string::npos) return false;
+    for (std::size_t i = 0; i < units_.size(); ++i)
+      if (normalised(unit_text(units_[i])).find(claim.substr(0, std::min<std::size_t>(claim.size(), 40))) !=
+          std::string::npos) {
+        set_quote(verdict, i);
+        break;
+      }
+    verdict.supported = true;
+    verdict.reason = SupportReason::verbatim;
+    verdict.coverage = 1;
+    return true;
+  }
+
+  bool in_passage_or_context(const std::string& stem) const {
+    return passage_stems_.count(stem) != 0 || context_stems_.count(stem) != 0;
+  }
+
+  bool check_words(SupportVerdict& verdict) const {
+    double all = 0, found = 0, novel = 0, novel_found = 0, from_passage = 0;
+    for (const ContentWord& word : claim_.words) {
+      const bool asked = question_stems_.count(word.stem) != 0;
+      const bool here = in_passage_or_context(word.stem);
+      all += 1;
+      found += here ? 1 : asked ? 0.5 : 0;
+      novel += asked ? 0 : 1;
+      novel_found += !asked && here ? 1 : 0;
+      from_passage += passage_stems_.count(word.stem) != 0 ? 1 : 0;
+    }
+    verdict.coverage = all == 0 ? 1 : found / all;
+    verdict.reason = SupportReason::words_not_in_passage;
+    if (all > 0 && from_passage == 0 && claim_.quantities.empty()) return false;
+    if (novel > 0 && novel_found / novel < novel_words_share) return false;
+    return all == 0 || found / all >= all_words_share || (novel == 0 && !claim_.quantities.empty());
+  }
+
+  bool check_names(SupportVerdict& verdict) const {
+    for (const ContentWord& word : claim_.words) {
+      if (!word.capitalised || word.sentence_start) continue;
+      if (!in_passage_or_context(word.stem) && question_stems_.count(word.stem) == 0)
+        return verdict.reason = SupportReason::name_not_in_passage, false;
+    }
+    return true;
+  }
+
+  bool check_periods(SupportVerdict& verdict) const {
+    std::vector<Period> known = find_periods(passage_.text);
+    for (const std::string_view text : {passage_.context, passage_.table_header, question_})
+      for (const Period& period : find_periods(text)) known.push_back(period);
+    for (const Period& claimed : claim_.periods) {
+      const bool found = std::any_of(known.begin(), known.end(), [&](const Period& period) {
+        return (claimed.year == 0 || claimed.year == period.year) &&
+               (claimed.quarter == 0 || claimed.quarter == period.quarter) &&
+               (claimed.month == 0 ||
+                (claimed.month == period.month && (claimed.day == 0 || claimed.day == period.day)));
+      });
+      if (!found) return verdict.reason = SupportReason::period_not_in_passage, false;
+    }
+    return true;
+  }
+
+  bool check_quantities(SupportVerdict& verdict) const {
+    const std::vector<Quantity> asked = find_quantities(question_);
+    bool quoted = false;
+    for (const Quantity& quantity : claim_.quantities) {
+      const std::size_t unit = best_unit(&quantity);
+      if (unit == units_.size()) {
+        const bool repeated = std::any_of(asked.begin(), asked.end(),
+                                          [&](const Quantity& q) { return same_quantity(quantity, q, 0); });
+        if (repeated || states(passage_.context, quantity)) continue;
+        return verdict.reason = SupportReason::quantity_not_in_passage, false;
+      }
+      if (passage_.is_table && !fits_row_and_column(unit, quantity))
+        return verdict.reason = SupportReason::quantity_of_other_row_or_period, false;
+      if (!std::exchange(quoted, true)) set_quote(verdict, unit);
+    }
+    return true;
+  }
+
+  // The figure's row shares a word with the claim (if it has a label), and its column is of a year that the
+  // claim or, if it names none, the question speaks of.
+  bool fits_row_and_column(std::size_t unit, const Quantity& quantity) const {
+    const std::string_view row = unit_text(units_[unit]);
+    if (!unit_stems_[unit].empty() && !claim_.words.empty()) {
+      const bool shared = std::any_of(claim_.words.begin(), claim_.words.end(), [&](const ContentWord& word) {
+        return unit_stems_[unit].count(word.stem) != 0;
+      });
+      const bool all_asked =
+          std::all_of(claim_.words.begin(), claim_.words.end(),
+                      [&](const ContentWord& word) { return question_stems_.count(word.stem) != 0; });
+      if (!shared && !all_asked) return false;
+    }
+    const std::vector<int> years = column_years(passage_.table_header);
+    std::vector<Period> wanted = claim_.periods.empty() ? find_periods(question_) : claim_.periods;
+    std::erase_if(wanted, [](const Period& period) { return period.year == 0; });
+    if (wanted.empty()) return true;
+    const auto cells = cells_of(row);
+    bool other_year = false;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (!states(cells[i], quantity)) continue;
+      const int year = i < years.size() ? years[i] : 0;
+      if (year == 0) return true;
+      if (std::any_of(wanted.begin(), wanted.end(),
+                      [&](const Period& period) { return period.year == year; }))
+        return true;
+      other_year = true;
+    }
+    return !other_year;
+  }
+
+  // Nearly the same words, but only one of the two is negated.
+  bool contradicts(const SupportVerdict& verdict) const {
+    if (passage_.is_table || verdict.coverage < 0.8) return false;
+    const std::string_view quote =
+        passage_.text.substr(verdict.quote_begin, verdict.quote_end - verdict.quote_begin);
+    if (has_negation(claim_.text) == has_negation(quote)) return false;
+    std::size_t shared = 0;
+    const auto unit = std::find_if(units_.begin(), units_.end(),
+                                   [&](const QuoteUnit& u) { return u.begin == verdict.quote_begin; });
+    if (unit == units_.end()) return false;
+    const Stems& stems = unit_stems_[static_cast<std::size_t>(unit - units_.begin())];
+    for (const ContentWord& word : claim_.words) shared += stems.count(word.stem);
+    return shared * 10 >= claim_.words.size() * 8;
+  }
+
+  const Claim& claim_;
+  const Passage& passage_;
+  const std::string_view question_;
+  std::vector<QuoteUnit> units_;
+  std::vector<Stems> unit_stems_;
+  Stems passage_stems_, context_stems_, question_stems_;
+  double scale_ = 0;
+};
+
+// The end of a marker that starts at `at` ("[1]", "[2, 3]", "[1][2]" one at a time), or nothing.
+std::optional<std::size_t> marker_end(std::string_view text, std::size_t at) {
+  if (text[at] != '[') return std::nullopt;
+  std::size_t end = at + 1;
+  bool digits = false;
+  while (end < text.size() &&
+         (std::isdigit(static_cast<unsigned char>(text[end])) != 0 || text[end] == ',' || text[end] == ' '))
+    digits |= std::isdigit(static_cast<unsigned char>(text[end++])) != 0;
+  if (!digits || end >= text.size() || text[end] != ']') return std::nullopt;
+  return end + 1;
+}
+
+}  // namespace
+
+std::string without_markers(std::string_view claim) {
+  std::string out;
+  for (std::size_t at = 0; at < claim.size();) {
+    if (const auto end = marker_end(claim, at)) {
+      while (!out.empty() && out.back() == ' ') out.pop_back();
+      at = *end;
+    } else {
+      out += claim[at++];
+    }
+  }
+  return out;
+}
+
+std::vector<int> markers_of(std::string_view claim) {
+  std::vector<int> markers;
+  for (std::size_t at = 0; at < claim.size(); ++at) {
+    const auto end = marker_end(claim, at);
+    if (!end) continue;
+    int number = 0;
+    for (std::size_t i = at + 1; i < *end; ++i) {
+      if (std::isdigit(static_cast<unsigned char>(claim[i])) != 0) {
+        number = std::min(number * 10 + (claim[i] - '0'), 1'000'000);
+      } else {
+        if (number > 0 && std::find(markers.begin(), markers.end(), number) == markers.end())
+          markers.push_back(number);
+        number = 0;
+      }
+    }
+    at = *end - 1;
+  }
+  return markers;
+}
+
+std::vector<QuoteUnit> quote_units(const Passage& passage) {
+  std::vector<QuoteUnit> units;
+  if (!passage.is_table) {
+    for (const TextSpan span : split_sentences(passage.text)) units.push_back({span.begin, span.end});
+    return units;
+  }
+  std::size_t begin = 0;
+  for (const std::string_view line : lines_of(passage.text)) {
+    if (!line.empty()) units.push_back({begin, begin + line.size()});
+    begin += line.size() + 1;
+  }
+  return units;
+}
+
+SupportVerdict SupportChecker::check(std::string_view claim, const Passage& passage,
+                                     std::string_view question) {
+  const Claim read = read_claim(claim, words_);
+  return PassageCheck(read, passage, question, words_).run();
+}
+
+}  // namespace loadline

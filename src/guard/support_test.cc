@@ -1,0 +1,67 @@
+#include "guard/support.h"
+
+#include <gtest/gtest.h>
+
+namespace loadline {
+namespace {
+
+constexpr Passage prose{
+    "Standard accounts are free for students. The monthly fee is $4.50 for all other customers. "
+    "Fees are not charged in the first year. Ms Ilse Brandt approves waivers.",
+    "Fee guide > Accounts", "", false};
+constexpr Passage table{
+    "Net interest income | 412.6 | 388.1\nFee income | 97.3 | 90.4\nTotal | 509.9 | 478.5",
+    "Annual report 2025 > Income statement (EUR in millions)", " | 2025 | 2024", true};
+
+SupportReason reason(std::string_view claim, const Passage& passage, std::string_view question = "") {
+  SupportChecker checker;
+  const SupportVerdict verdict = checker.check(claim, passage, question);
+  EXPECT_EQ(verdict.supported,
+            verdict.reason == SupportReason::verbatim || verdict.reason == SupportReason::agreement);
+  return verdict.reason;
+}
+
+TEST(Support, verbatim_and_agreeing_sentences_are_supported) {
+  EXPECT_EQ(reason("The monthly fee is $4.50 for all other customers. [1]", prose), SupportReason::verbatim);
+  EXPECT_EQ(reason("Other customers pay a monthly fee of $4.50 [1].", prose, "What do customers pay?"),
+            SupportReason::agreement);
+  EXPECT_EQ(reason("Waivers are approved by Ilse Brandt.", prose), SupportReason::agreement);
+}
+
+TEST(Support, planted_errors_are_found) {
+  EXPECT_EQ(reason("The monthly fee is $5.40.", prose), SupportReason::quantity_not_in_passage);
+  EXPECT_EQ(reason("The monthly fee is 4.50%.", prose), SupportReason::quantity_not_in_passage);
+  EXPECT_EQ(reason("Waivers are approved by Ms Clara Brandt.", prose), SupportReason::name_not_in_passage);
+  EXPECT_EQ(reason("The monthly fee is $4.50 since 2019.", prose), SupportReason::period_not_in_passage);
+  EXPECT_EQ(reason("Fees are charged in the first year.", prose), SupportReason::contradicts);
+  EXPECT_EQ(reason("Mortgage brokers may request collateral.", prose), SupportReason::words_not_in_passage);
+  EXPECT_EQ(reason("[1]", prose), SupportReason::no_claim);
+}
+
+TEST(Support, table_figures_need_their_row_and_year) {
+  EXPECT_EQ(reason("Fee income was EUR 97.3 million in 2025.", table), SupportReason::agreement);
+  EXPECT_EQ(reason("Fee income was EUR 97.3 million.", table, "What was fee income in 2025?"),
+            SupportReason::agreement);
+  EXPECT_EQ(reason("Fee income was EUR 90.4 million in 2025.", table),
+            SupportReason::quantity_of_other_row_or_period);
+  EXPECT_EQ(reason("Fee income was EUR 97.3 billion in 2025.", table),
+            SupportReason::quantity_not_in_passage);
+}
+
+TEST(Support, the_quote_is_the_sentence_or_row_that_fits) {
+  SupportChecker checker;
+  SupportVerdict verdict = checker.check("Students have free accounts.", prose, "");
+  EXPECT_EQ(prose.text.substr(verdict.quote_begin, verdict.quote_end - verdict.quote_begin),
+            "Standard accounts are free for students.");
+  verdict = checker.check("The total was 509.9 in 2025.", table, "");
+  EXPECT_EQ(table.text.substr(verdict.quote_begin, verdict.quote_end - verdict.quote_begin),
+            "Total | 509.9 | 478.5");
+}
+
+TEST(Support, markers_are_read_and_removed) {
+  EXPECT_EQ(markers_of("a [1]. b [2, 3] c [1][4] [x] [ ]"), (std::vector<int>{1, 2, 3, 4}));
+  EXPECT_EQ(without_markers("a [1]. b [2, 3] c [x]"), "a. b c [x]");
+}
+
+}  // namespace
+}  // namespace loadline
