@@ -1,0 +1,173 @@
+// The kernels for AVX-512 with bf16 products: those of kernels_body.inc, and attention on pairs of bf16
+// numbers (one instruction multiplies two pairs and adds both products to an f32 sum).
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "encoder/kernels_sets.h"
+
+#define LOADLINE_VECTOR_FLOATS 16
+#define LOADLINE_QUERY_ROWS 6
+#define LOADLINE_BLOCK_VECTORS 4
+
+#if defined(__clang__)
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,prefer-vector-width=512")
+#endif
+
+namespace loadline {
+namespace {
+#include "encoder/kernels_body.inc"
+
+using Pair = std::uint32_t;  // two bf16 numbers, the first in the low half
+
+inline Pair load_pair(const void* from) {
+  Pair pair;
+  __builtin_memcpy(&pair, from, sizeof pair);
+  return pair;
+}
+
+void to_bf16_rounded(const float* x, std::uint16_t* out, std::size_t columns) {
+  std::size_t i = 0;
+  for (; i + 16 <= columns; i += 16) {
+    const __m256bh rounded = _mm512_cvtneps_pbh(_mm512_loadu_ps(x + i));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), (__m256i)rounded);
+  }
+  if (i < columns) to_bf16(x + i, out + i, columns - i);
+}
+
+/// As multiply_block, over pairs: out[r][c] = sum over p of a[r][p] . b[p][c]
+template <std::size_t vectors>
+inline void multiply_pairs_block(const std::uint16_t* const* a, const Pair* b, std::size_t b_stride,
+                                 std::size_t depth, float* out, std::size_t out_stride) {
+  __m512 sums[block_rows][vectors];
+  for (std::size_t r = 0; r < block_rows; ++r) {
+    for (std::size_t v = 0; v < vectors; ++v) sums[r][v] = _mm512_setzero_ps();
+  }
+  for (std::size_t p = 0; p < depth; ++p) {
+    __m512i column[vectors];
+    for (std::size_t v = 0; v < vectors; ++v) column[v] = _mm512_loadu_si512(b + p * b_stride + v * width);
+    for (std::size_t r = 0; r < block_rows; ++r) {
+      const __m512i row = _mm512_set1_epi32(static_cast<int>(load_pair(a[r] + 2 * p)));
+      for (std::size_t v = 0; v < vectors; ++v) {
+        sums[r][v] = _mm512_dpbf16_ps(sums[r][v], (__m512bh)column[v], (__m512bh)row);
+      }
+    }
+  }
+  for (std::size_t r = 0; r < block_rows; ++r) {
+    for (std::size_t v = 0; v < vectors; ++v) _mm512_storeu_ps(out + r * out_stride + v * width, sums[r][v]);
+  }
+}
+
+inline void multiply_pairs(const std::uint16_t* const* a, const Pair* b, std::size_t columns,
+                           std::size_t depth, float* out) {
+  std::size_t c = 0;
+  for (; c + 4 * width <= columns; c += 4 * width) {
+    multiply_pairs_block<4>(a, b + c, columns, depth, out + c, columns);
+  }
+  for (; c + 2 * width <= columns; c += 2 * width) {
+    multiply_pairs_block<2>(a, b + c, columns, depth, out + c, columns);
+  }
+  for (; c < columns; c += width) multiply_pairs_block<1>(a, b + c, columns, depth, out + c, columns);
+}
+
+struct PairBuffers {
+  Pair* keys;              // [head_dim / 2][padded tokens]
+  Pair* values;            // [padded tokens / 2][padded head_dim]
+  float* scores;           // [block_rows][padded tokens]
+  std::uint16_t* weights;  // [block_rows][padded tokens]
+  float* mixed;            // [block_rows][padded head_dim]
+};
+
+inline void pack_head_pairs(const AttentionTask& task, std::size_t head, const PairBuffers& buffers) {
+  const std::size_t hidden = task.heads * task.head_dim, keys = padded_to_width(task.tokens);
+  const std::size_t dims = padded_to_width(task.head_dim), pairs = task.head_dim / 2;
+  const std::uint16_t* first_key =
+      static_cast<const std::uint16_t*>(task.qkv) + hidden + head * task.head_dim;
+  for (std::size_t t = 0; t < task.tokens; ++t) {
+    const std::uint16_t* key = first_key + t * 3 * hidden;
+    for (std::size_t p = 0; p < pairs; ++p) buffers.keys[p * keys + t] = load_pair(key + 2 * p);
+  }
+  for (std::size_t p = 0; p < pairs; ++p) {
+    for (std::size_t t = task.tokens; t < keys; ++t) buffers.keys[p * keys + t] = 0;
+  }
+  for (std::size_t t = 0; t < task.tokens; t += 2) {
+    const std::uint16_t* even = first_key + hidden + t * 3 * hidden;
+    const std::uint16_t* odd = even + 3 * hidden;
+    Pair* out = buffers.values + t / 2 * dims;
+    if (t + 1 < task.tokens) {
+      for (std::size_t d = 0; d < task.head_dim; ++d)
+        out[d] = static_cast<Pair>(even[d]) | static_cast<Pair>(odd[d]) << 16;
+    } else {
+      for (std::size_t d = 0; d < task.head_dim; ++d) out[d] = even[d];
+    }
+    for (std::size_t d = task.head_dim; d < dims; ++d) out[d] = 0;
+  }
+}
+
+inline void attend_head_pairs(const AttentionTask& task, std::size_t head, const PairBuffers& buffers,
+                              float scale) {
+  const std::size_t hidden = task.heads * task.head_dim, keys = padded_to_width(task.tokens);
+  const std::size_t dims = padded_to_width(task.head_dim);
+  const std::uint16_t* first_query = static_cast<const std::uint16_t*>(task.qkv) + head * task.head_dim;
+  std::uint16_t* first_out = static_cast<std::uint16_t*>(task.context) + head * task.head_dim;
+  for (std::size_t t = 0; t < task.tokens; t += block_rows) {
+    const std::uint16_t* queries[block_rows];
+    const std::uint16_t* weights[block_rows];
+    float sums[block_rows];
+    for (std::size_t r = 0; r < block_rows; ++r) {  // past the end: the last query once more, not stored
+      queries[r] = first_query + (t + r < task.tokens ? t + r : task.tokens - 1) * 3 * hidden;
+      weights[r] = buffers.weights + r * keys;
+    }
+    multiply_pairs(queries, buffers.keys, keys, task.head_dim / 2, buffers.scores);
+    for (std::size_t r = 0; r < block_rows; ++r) {
+      sums[r] = softmax_weights(buffers.scores + r * keys, task.tokens, keys, scale);
+      to_bf16_rounded(buffers.scores + r * keys, buffers.weights + r * keys, keys);
+    }
+    multiply_pairs(weights, buffers.values, dims, (task.tokens + 1) / 2, buffers.mixed);
+    for (std::size_t r = 0; r < block_rows && t + r < task.tokens; ++r) {
+      const float inverse = 1.0f / sums[r];
+      for (std::size_t d = 0; d < task.head_dim; ++d) buffers.mixed[r * dims + d] *= inverse;
+      to_bf16_rounded(buffers.mixed + r * dims, first_out + (t + r) * hidden, task.head_dim);
+    }
+  }
+}
+
+void attention_pairs(const AttentionTask& task) {
+  if (task.tokens == 0) return;
+  const std::size_t keys = padded_to_width(task.tokens), dims = padded_to_width(task.head_dim);
+  PairBuffers buffers;
+  buffers.keys = reinterpret_cast<Pair*>(task.scratch);
+  buffers.values = buffers.keys + task.head_dim / 2 * keys;
+  buffers.scores = reinterpret_cast<float*>(buffers.values + keys / 2 * dims);
+  buffers.weights = reinterpret_cast<std::uint16_t*>(buffers.scores + block_rows * keys);
+  buffers.mixed = reinterpret_cast<float*>(buffers.weights + block_rows * keys);
+  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(task.head_dim));
+  for (std::size_t head = 0; head < task.heads; ++head) {
+    pack_head_pairs(task, head, buffers);
+    attend_head_pairs(task, head, buffers, scale);
+  }
+}
+
+}  // namespace
+}  // namespace loadline
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+namespace loadline {
+
+const Kernels& avx512_bf16_kernels() {
+  static constexpr Kernels set{"avx512_bf16", attention,  attention_pairs, layer_norm, to_bf16_rounded,
+                               quantise,      dequantise, dequantise_add,  gelu};
+  return set;
+}
+
+}  // namespace loadline

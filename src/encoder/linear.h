@@ -1,0 +1,69 @@
+#pragma once
+// Matrix products with packed weights on oneDNN: y = activation(x W + b), y += x W + b, or the integer
+// products of 8-bit x and W.
+//
+// A `ProductKind` is one shape and treatment of weights; layers of a model share it. It compiles one
+// primitive per number of rows, in steps of `row_step`, on first use, and keeps it: row counts are bounded by
+// the caller's batch, so the cache is too. Weights are packed once into the layout that all these primitives
+// take.
+//
+// `run` may be called from several threads at once with separate outputs. oneDNN's exceptions are turned into
+// errors here.
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+#include "encoder/bert_config.h"
+
+namespace loadline {
+
+enum class Number : std::uint8_t { f32, bf16, u8 };
+
+struct ProductShape {
+  std::size_t inputs = 0;
+  std::size_t outputs = 0;
+  Number number = Number::f32;               // of x and W; u8 means u8 x, s8 W, s32 y, no bias, no activation
+  Activation activation = Activation::none;  // f32, bf16
+  bool accumulate = false;                   // f32, bf16: y is f32 and added to; otherwise y is as `number`
+  std::size_t rows_max = 0;
+};
+
+class ProductKind {
+ public:
+  static constexpr std::size_t row_step = 16;
+  static std::size_t padded_rows(std::size_t rows) { return (rows + row_step - 1) / row_step * row_step; }
+
+  static Result<std::unique_ptr<ProductKind>> make(const ProductShape& shape);
+  ~ProductKind();
+
+  const ProductShape& shape() const;
+
+ private:
+  friend class PackedWeights;
+  struct Parts;
+  explicit ProductKind(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+class PackedWeights {
+ public:
+  /// `weights` is [outputs][inputs], `bias` [outputs]; they are copied. `kind` must outlive this.
+  static Result<PackedWeights> pack(const ProductKind& kind, std::span<const float> weights,
+                                    std::span<const float> bias);
+  /// For Number::u8.
+  static Result<PackedWeights> pack(const ProductKind& kind, std::span<const std::int8_t> weights);
+  PackedWeights(PackedWeights&&) noexcept;
+  ~PackedWeights();
+
+  /// `x` has padded_rows(rows) rows of `inputs`, `y` as many of `outputs`; rows from `rows` on hold anything.
+  Status run(const void* x, void* y, std::size_t rows) const;
+
+ private:
+  struct Parts;
+  explicit PackedWeights(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace loadline
