@@ -3,13 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <new>
+#include <memory>
 #include <string>
 
 #include "base/printable.h"
+#include "extract/archive/zip_reader.h"
 #include "extract/html/html_reader.h"
+#include "extract/mail/mail_reader.h"
+#include "extract/office/docx_reader.h"
+#include "extract/office/package.h"
+#include "extract/office/pptx_reader.h"
+#include "extract/office/xlsx_reader.h"
 #include "extract/text/charset.h"
 #include "extract/text/csv_reader.h"
+#include "extract/text/json_reader.h"
 #include "extract/text/markdown_reader.h"
 #include "extract/text/text_reader.h"
 
@@ -120,6 +127,20 @@ bool looks_like_html(std::string_view text) {
   return false;
 }
 
+Status read_office(OfficePackage& package, const ReadInput& input, PageSink& sink) {
+  if (package.main_part().ends_with(".bin")) return not_read("binary workbook (.xlsb); save it as XLSX");
+  std::string_view kind;
+  {
+    LOADLINE_ASSIGN(const std::unique_ptr<XmlPart> main, package.part(package.main_part()));
+    const std::string_view root = local_name(main->root());
+    kind = root == "document" ? "docx" : root == "workbook" ? "xlsx" : root == "presentation" ? "pptx" : "";
+  }
+  if (kind == "docx") return read_docx(package, input, sink);
+  if (kind == "xlsx") return read_xlsx(package, input, sink);
+  if (kind == "pptx") return read_pptx(package, input, sink);
+  return not_read("package of an unknown program");
+}
+
 Result<Format> detect_text(std::string_view bytes, std::string_view extension) {
   const std::string_view charset = guess_charset(bytes);
   if (looks_binary(bytes, charset))
@@ -129,6 +150,14 @@ Result<Format> detect_text(std::string_view bytes, std::string_view extension) {
   if (lower_start(sample, 1).empty() && bytes.size() <= sample_bytes)
     return Error(Code::invalid_argument, "The file holds nothing but white space.");
   if (looks_like_html(sample)) return Format::html;
+  const std::string first = lower_start(sample, 1);
+  if (first == "{" || first == "[") {
+    LOADLINE_ASSIGN(const std::string whole, decode_text(bytes, charset));
+    if (is_json(whole)) return Format::json;
+    if (is_json_lines(whole) || extension == "jsonl" || extension == "ndjson") return Format::json_lines;
+  }
+  if (extension == "json") return Format::json;
+  if (looks_like_mail(sample)) return Format::mail;
   if (extension == "html" || extension == "htm" || extension == "xhtml") return Format::html;
   if (extension == "md" || extension == "markdown") return Format::markdown;
   if (extension == "csv" || extension == "tsv" || extension == "tab") return Format::csv;
@@ -139,11 +168,27 @@ Result<Format> detect_text(std::string_view bytes, std::string_view extension) {
   return Format::text;
 }
 
+// What a ZIP is: an Office document, another package that is not read, or an archive.
+Status read_package(const ReadInput& input, PageSink& sink) {
+  LOADLINE_ASSIGN(const std::unique_ptr<OfficePackage> package, OfficePackage::open(input));
+  if (!package->main_part().empty()) return read_office(*package, input, sink);
+  ZipArchive& zip = package->zip();
+  if (const ZipMember* const mark = zip.find("mimetype")) {
+    LOADLINE_ASSIGN(const std::string type, zip.read(*mark, *input.budget));
+    if (type.starts_with("application/vnd.oasis.opendocument"))
+      return not_read("OpenDocument file; save it as DOCX, XLSX or PPTX");
+    if (type.starts_with("application/epub")) return not_read("EPUB book; convert it to PDF or HTML");
+  }
+  return read_zip(zip, input, sink);
+}
+
 }  // namespace
 
 Result<Format> detect_format(std::string_view bytes, std::string_view file_name) {
   if (bytes.empty()) return Error(Code::invalid_argument, "The file is empty.");
   if (bytes.substr(0, 1024).find("%PDF-") != std::string_view::npos) return Format::pdf;
+  if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06") || bytes.starts_with("PK\x07\x08"))
+    return Format::zip;
   if (bytes.starts_with("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")) return compound_file(bytes);
   for (const KnownMark& mark : unread_formats)
     if (has_mark(bytes, mark)) return not_read(mark.name);
@@ -153,15 +198,26 @@ Result<Format> detect_format(std::string_view bytes, std::string_view file_name)
 Status read_document(const ReadInput& input, PageSink& sink) {
   LOADLINE_ASSIGN(const Format format, detect_format(input.text(), input.file_name));
   switch (format) {
+    case Format::pdf:
+      return not_read("PDF, and this program was built without a reader for it");
+    case Format::zip:
+      return read_package(input, sink);
+    case Format::mail:
+      return read_mail(input, sink);
     case Format::html:
       return read_html(input, sink);
     case Format::markdown:
       return read_markdown(input, sink);
     case Format::csv:
       return read_csv(input, sink);
-    default:
+    case Format::json:
+      return read_json(input, sink);
+    case Format::json_lines:
+      return read_json_lines(input, sink);
+    case Format::text:
       return read_text(input, sink);
   }
+  return Error(Code::internal, "There is no reader for this format.");
 }
 
 }  // namespace loadline

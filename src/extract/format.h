@@ -8,20 +8,8 @@
 
 namespace loadline {
 
-enum class Format : std::uint8_t {
-  pdf,
-  docx,
-  xlsx,
-  pptx,
-  zip,
-  mail,
-  html,
-  markdown,
-  csv,
-  json,
-  json_lines,
-  text
-};
+/// `zip` is also DOCX, XLSX and PPTX: which of them is known when it is opened.
+enum class Format : std::uint8_t { pdf, zip, mail, html, markdown, csv, json, json_lines, text };
 
 /// The format, or invalid_argument with the sentence for the user: empty, needs a password, a known format
 /// that is not read (and what to do instead), or none that we know.

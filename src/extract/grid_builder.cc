@@ -29,7 +29,7 @@ void join_signs(Table& table) {
     const std::uint32_t end = left.column + left.column_span;
     if (right.column < end || right.column - end >= distance_max) continue;
     if (is_currency_sign(left.text) && begins_amount(right.text)) {
-      right.text.insert(0, left.text.back() == '(' ? left.text : left.text + " ");
+      right.text.insert(0, left.text);
       right.box = united(left.box, right.box);
       left.text.clear();
     } else if (closes_amount(right.text) && begins_amount(left.text)) {

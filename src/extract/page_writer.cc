@@ -8,6 +8,16 @@ namespace loadline {
 
 Error sink_stopped() { return Error(Code::cancelled, "The reader of the pages stopped."); }
 
+Block table_block(Table table, Box box) {
+  Block block;
+  block.kind = BlockKind::table;
+  // A grid out of bounds loses its page (broken_page_bound); its text is not worth the memory.
+  if (std::uint64_t{table.rows} * table.columns <= page_table_places_max) block.text = table_text(table);
+  block.box = box;
+  block.table = std::move(table);
+  return block;
+}
+
 Status PageWriter::add(Block block) {
   if (block.text.empty() && !block.table) return {};
   page_bytes_ += block.text.size();
@@ -24,13 +34,7 @@ Status PageWriter::add(BlockKind kind, int level, std::string text) {
 
 Status PageWriter::add(Table table, Box box) {
   if (table.cells.empty()) return {};
-  Block block;
-  block.kind = BlockKind::table;
-  // A grid out of bounds loses its page (broken_page_bound); its text is not worth the memory.
-  if (std::uint64_t{table.rows} * table.columns <= page_table_places_max) block.text = table_text(table);
-  block.box = box;
-  block.table = std::move(table);
-  return add(std::move(block));
+  return add(table_block(std::move(table), box));
 }
 
 Status PageWriter::end_page() {

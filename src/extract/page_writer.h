@@ -15,6 +15,9 @@ namespace loadline {
 /// A page without breaks is cut behind the block with which its text becomes longer than this.
 inline constexpr std::size_t page_text_bytes_max = std::size_t{1} << 20;
 
+/// A block of kind table with its text; the grid must have cells.
+Block table_block(Table table, Box box);
+
 class PageWriter {
  public:
   explicit PageWriter(PageSink& sink) : sink_(sink) {}

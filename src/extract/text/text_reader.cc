@@ -103,6 +103,13 @@ class TextReader {
 
 Status write_pages(std::string_view text, PageSink& sink) {
   PageWriter out(sink);
+  LOADLINE_TRY(write_text(text, out));
+  return out.finish();
+}
+
+}  // namespace
+
+Status write_text(std::string_view text, PageWriter& out) {
   TextReader reader(out);
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find_first_of("\n\f", at), text.size());
@@ -117,11 +124,8 @@ Status write_pages(std::string_view text, PageSink& sink) {
     }
     at = end + 1;
   }
-  LOADLINE_TRY(reader.flush());
-  return out.finish();
+  return reader.flush();
 }
-
-}  // namespace
 
 Status read_text(const ReadInput& input, PageSink& sink) {
   LOADLINE_ASSIGN(std::string text, decode_text(input.text()));
