@@ -1,0 +1,215 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "gateway/answer_check.h"
+#include "gateway/chat_flow.h"
+#include "gateway/extractive.h"
+#include "gateway/grounded_answer.h"
+
+namespace loadline {
+namespace {
+
+// One collection in memory: hits come in the order given, whatever is asked.
+class ListRetriever final : public Retriever {
+ public:
+  std::vector<SearchHit> hits;
+  Result<SearchResponse> search(const SearchRequest& request, const CallContext&) const override {
+    SearchResponse response;
+    response.hits.assign(hits.begin(), hits.begin() + static_cast<long>(std::min(hits.size(), request.k)));
+    return response;
+  }
+  Result<std::vector<Chunk>> neighbours(const SearchHit& hit, std::uint32_t, std::uint32_t) const override {
+    return std::vector<Chunk>{hit.chunk};
+  }
+};
+
+class BlankEmbedder final : public Embedder {
+ public:
+  const EmbedderInfo& info() const override { return info_; }
+  Result<Matrix> embed(std::span<const std::string_view>, const CallContext&) const override {
+    return Matrix{};
+  }
+  Result<Matrix> token_vectors(std::string_view, std::vector<TokenSpan>&, const CallContext&) const override {
+    return Matrix{};
+  }
+  std::vector<TokenSpan> tokenize(std::string_view text) const override {
+    std::vector<TokenSpan> tokens;
+    for (std::size_t at = 0; at < text.size(); ++at)
+      if (text[at] == ' ') tokens.push_back({});
+    return tokens;
+  }
+
+ private:
+  EmbedderInfo info_;
+};
+
+// Says a given text in pieces of three bytes.
+class SayingModel final : public ChatModel {
+ public:
+  std::string says;
+  int calls = 0;
+  const ChatModelInfo& info() const override { return info_; }
+  Result<ChatResult> generate(const ChatRequest&, ChatSink& sink, const CallContext&) override {
+    ++calls;
+    ChatResult result;
+    for (std::size_t at = 0; at < says.size(); at += 3) {
+      ChatDelta delta;
+      delta.text = says.substr(at, 3);
+      result.content += delta.text;
+      if (!sink.on_delta(delta)) return result.finish = FinishReason::cancelled, result;
+    }
+    return result;
+  }
+  Result<std::uint32_t> count_tokens(std::string_view) const override { return 1U; }
+
+ private:
+  ChatModelInfo info_;
+};
+
+class Collector final : public AnswerSink {
+ public:
+  std::string text;
+  std::vector<Citation> citations;
+  bool on_delta(const ChatDelta& delta) override { return text += delta.text, true; }
+  bool on_citations(const std::vector<Citation>& more) override {
+    citations.insert(citations.end(), more.begin(), more.end());
+    return true;
+  }
+};
+
+SearchHit hit_of(const std::string& document, int page, const std::string& text,
+                 const std::string& context = "") {
+  SearchHit hit;
+  hit.document = document;
+  hit.page = page;
+  hit.chunk.text = text;
+  hit.chunk.context = context;
+  hit.chunk.pages = {{page, {}}};
+  return hit;
+}
+
+class GroundedAnswer : public ::testing::Test {
+ protected:
+  GroundedAnswer() {
+    retriever_.hits = {
+        hit_of("fees.pdf", 3, "A replacement card costs 12 euros. It arrives within five working days.",
+               "Fee guide > Cards"),
+        hit_of("terms.pdf", 7, "The customer may close the account at any time without notice.")};
+    context_.clock = &clock_;
+  }
+
+  Answer ask(const std::string& question, bool abstain = true, bool extractive = false) {
+    RouteSettings route;
+    route.name = "bank";
+    route.model = "house";
+    route.collection = "docs";
+    route.abstain_when_unsupported = abstain;
+    route.extractive = extractive;
+    auto flow = make_chat_flow({{"house", &model_}}, {route}, &retriever_, &embedder_);
+    ChatRequest request;
+    request.messages.push_back({"user", question, {}, ""});
+    sink_ = {};
+    auto answer = (*flow)->chat("bank", request, sink_, context_);
+    EXPECT_TRUE(answer.ok());
+    EXPECT_EQ(sink_.text, answer->chat.content) << "what was streamed is the answer";
+    EXPECT_EQ(sink_.citations.size(), answer->citations.size());
+    return std::move(answer).value();
+  }
+
+  ManualClock clock_;
+  CallContext context_;
+  ListRetriever retriever_;
+  BlankEmbedder embedder_;
+  SayingModel model_;
+  Collector sink_;
+};
+
+TEST_F(GroundedAnswer, a_supported_sentence_gets_its_citation) {
+  model_.says = "A replacement card costs 12 euros.";
+  const Answer answer = ask("What does a replacement card cost?");
+  EXPECT_EQ(answer.chat.content, "A replacement card costs 12 euros [1].");
+  ASSERT_EQ(answer.citations.size(), 1U);
+  EXPECT_EQ(answer.citations[0].document, "fees.pdf");
+  EXPECT_EQ(answer.citations[0].page, 3);
+  EXPECT_EQ(answer.citations[0].quote, "A replacement card costs 12 euros.");
+  EXPECT_TRUE(answer.citations[0].supported);
+}
+
+TEST_F(GroundedAnswer, a_wrong_marker_is_put_right_and_one_to_nowhere_removed) {
+  model_.says = "A replacement card costs 12 euros [2]. It arrives within five working days [9].";
+  const Answer answer = ask("What does a replacement card cost and when does it arrive?");
+  EXPECT_EQ(answer.chat.content,
+            "A replacement card costs 12 euros [1]. It arrives within five working days [1].");
+}
+
+TEST_F(GroundedAnswer, an_invented_figure_becomes_abstention) {
+  model_.says = "A replacement card costs 15 euros [1].";
+  const Answer answer = ask("What does a replacement card cost?");
+  EXPECT_TRUE(answer.abstained);
+  EXPECT_EQ(answer.chat.content, abstention_text);
+  EXPECT_TRUE(answer.citations.empty());
+}
+
+TEST_F(GroundedAnswer, where_the_route_marks_the_figure_is_given_as_unsupported) {
+  model_.says = "A replacement card costs 15 euros [1].";
+  const Answer answer = ask("What does a replacement card cost?", false);
+  EXPECT_FALSE(answer.abstained);
+  ASSERT_EQ(answer.citations.size(), 1U);
+  EXPECT_FALSE(answer.citations[0].supported);
+}
+
+TEST_F(GroundedAnswer, an_unsupported_sentence_among_good_ones_is_left_out) {
+  model_.says =
+      "A replacement card costs 12 euros [1]. Gold cards are free for members of Parliament [1]. It arrives "
+      "within five "
+      "working days [1].";
+  EXPECT_EQ(ask("What does a replacement card cost?").chat.content,
+            "A replacement card costs 12 euros [1]. It arrives within five working days [1].");
+}
+
+TEST_F(GroundedAnswer, a_model_that_repeats_itself_is_stopped) {
+  for (int i = 0; i < 50; ++i) model_.says += "A replacement card costs 12 euros. ";
+  const Answer answer = ask("What does a replacement card cost?");
+  EXPECT_EQ(answer.chat.content, "A replacement card costs 12 euros [1].");
+  EXPECT_EQ(answer.chat.finish, FinishReason::stop);
+}
+
+TEST_F(GroundedAnswer, a_question_about_something_else_never_reaches_the_model) {
+  model_.says = "A replacement card costs 12 euros.";
+  const Answer answer = ask("Which vineyards produce Riesling near Koblenz?");
+  EXPECT_TRUE(answer.abstained);
+  EXPECT_EQ(model_.calls, 0);
+}
+
+TEST_F(GroundedAnswer, a_literal_sentence_answers_without_the_model) {
+  const Answer answer = ask("How much does a replacement card cost?", true, true);
+  EXPECT_TRUE(answer.extractive);
+  EXPECT_EQ(answer.chat.content, "A replacement card costs 12 euros [1].");
+  EXPECT_EQ(model_.calls, 0);
+}
+
+TEST_F(GroundedAnswer, unknown_names_get_the_nearest_known_one) {
+  auto flow = make_chat_flow({{"house", &model_}}, {}, nullptr, nullptr);
+  auto answer = (*flow)->chat("hosue", {}, sink_, context_);
+  EXPECT_EQ(answer.error().code(), Code::not_found);
+  EXPECT_NE(answer.error().message().find("did you mean 'house'?"), std::string::npos);
+}
+
+TEST(Passages, are_cut_to_the_budget_and_the_best_always_comes) {
+  BlankEmbedder embedder;
+  const std::string text = "One two three. Four five six. Seven eight nine. Ten eleven twelve.";
+  const auto chosen = choose_passages({hit_of("a", 1, text), hit_of("b", 2, "Short one.")}, 3, 8, embedder);
+  ASSERT_GE(chosen.size(), 1U);
+  EXPECT_EQ(chosen[0].hit.chunk.text, "One two three. Four five six. Seven eight nine.");
+  EXPECT_EQ(chosen[0].marker, 1);
+}
+
+TEST(Refusal, is_recognised_in_short_answers_only) {
+  EXPECT_TRUE(is_refusal("The passages do not mention the price."));
+  EXPECT_TRUE(is_refusal(abstention_text));
+  EXPECT_FALSE(is_refusal("The fee is 12 euros."));
+}
+
+}  // namespace
+}  // namespace loadline

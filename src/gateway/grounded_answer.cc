@@ -1,0 +1,239 @@
+#include "gateway/grounded_answer.h"
+
+#include <algorithm>
+#include <set>
+
+#include "gateway/answer_check.h"
+#include "gateway/extractive.h"
+#include "gateway/passage_list.h"
+#include "gateway/question.h"
+#include "text/sentence.h"
+
+namespace loadline {
+namespace {
+
+// Below this share of the question's weight in the best whole passage the documents do not speak of it, and
+// the model is not asked; measured with bench/answers, see docs/design/0005-answers.md.
+constexpr double evidence_least = 0.34;
+constexpr std::size_t follow_up_words_max = 4;  // a question with fewer words is searched with the one before
+constexpr std::size_t sentences_max = 12;       // of one answer; small models go on and on
+constexpr std::size_t candidates_per_passage = 4;
+
+double elapsed_ms(Instant since, const CallContext& context) {
+  return std::chrono::duration<double, std::milli>(context.clock->now() - since).count();
+}
+
+// What is searched for: the last user message; with the one before it if it is too short to stand alone.
+std::string search_text(const std::vector<ChatMessage>& messages, WordReader& words) {
+  std::string last, before;
+  for (const ChatMessage& message : messages)
+    if (message.role == "user") before = std::exchange(last, message.content);
+  if (!before.empty() && words.read(last).size() < follow_up_words_max) return before + "\n" + last;
+  return last;
+}
+
+std::string last_user_text(const std::vector<ChatMessage>& messages) {
+  for (auto message = messages.rbegin(); message != messages.rend(); ++message)
+    if (message->role == "user") return message->content;
+  return "";
+}
+
+std::string rules(const RouteSettings& route) {
+  std::string text = route.instructions.empty() ? "" : route.instructions + "\n";
+  text +=
+      "Answer the question from the numbered passages only. Give the answer in one or two short sentences, "
+      "with figures, "
+      "units and names copied exactly as they stand there. End each sentence with the number of its passage, "
+      "such as "
+      "[1]. If the passages do not state the answer, reply exactly: ";
+  text += abstention_text;
+  return text;
+}
+
+// [rules][passages] come first and do not depend on the question, so that requests over the same passages
+// share them.
+std::vector<ChatMessage> prompt_of(const RouteSettings& route, const ChatRequest& request,
+                                   const std::vector<NumberedPassage>& passages) {
+  std::vector<ChatMessage> messages;
+  std::string system = rules(route);
+  for (const ChatMessage& message : request.messages)
+    if (message.role == "system" || message.role == "developer") system += "\n" + message.content;
+  messages.push_back({"system", system, {}, ""});
+  std::string user = "Passages:\n";
+  for (const NumberedPassage& passage : passages)
+    user += "\n[" + std::to_string(passage.marker) + "] " + passage.prompt_text + "\n";
+  const std::string question = last_user_text(request.messages);
+  user += "\nQuestion: " + question;
+  messages.push_back({"user", user, {}, ""});
+  return messages;
+}
+
+// Sits between the model and the client: collects sentences, checks them, releases what may be shown.
+class CheckedStream final : public ChatSink {
+ public:
+  CheckedStream(AnswerCheck& check, AnswerSink& sink, bool withhold, const CallContext& context,
+                Instant start)
+      : check_(check), sink_(sink), withhold_(withhold), context_(context), start_(start) {}
+
+  bool on_delta(const ChatDelta& delta) override {
+    for (const std::string& sentence : sentences_.feed(delta.text))
+      if (!take(sentence)) return false;
+    return true;
+  }
+
+  /// The last sentence and, where nothing was supported, the abstention. False: the client went away.
+  bool finish(bool cut_off) {
+    const std::string rest = sentences_.finish();
+    for (const TextSpan span : split_sentences(rest)) {
+      const bool whole = !cut_off || span.end < rest.size();
+      if (whole && !stopped_ && !take(std::string(span.of(rest)))) return false;
+    }
+    if (!released_any_ && (withhold_ || content_.empty())) return abstain();
+    return !client_gone_;
+  }
+
+  bool abstain() {
+    abstained_ = true;
+    citations_.clear();
+    return give(std::string(abstention_text));
+  }
+
+  bool quote(const ExtractiveAnswer& answer) {
+    Citation citation = check_.cite_quote(answer.marker, answer.quote_begin, answer.quote_end);
+    std::string text = answer.text;
+    const std::string mark = " [" + std::to_string(answer.marker) + "]";
+    if (!text.empty() && text.back() == '.')
+      text.insert(text.size() - 1, mark);
+    else
+      text += mark;
+    return give(text) && tell({citation});
+  }
+
+  bool stopped() const { return stopped_; }
+  bool client_gone() const { return client_gone_; }
+  bool abstained() const { return abstained_; }
+  double first_token_ms() const { return first_token_ms_; }
+  std::string content() && { return std::move(content_); }
+  std::vector<Citation> citations() && { return std::move(citations_); }
+
+ private:
+  bool take(const std::string& sentence) {
+    const bool is_new =
+        seen_
+            .insert(without_markers(sentence.substr(sentence.find_first_not_of(" \n\t\r") == std::string::npos
+                                                        ? 0
+                                                        : sentence.find_first_not_of(" \n\t\r"))))
+            .second;
+    if (!is_new || seen_.size() > sentences_max) return stopped_ = true, false;
+    if (is_refusal(sentence) && !released_any_) return stopped_ = true, abstaining_ = true, false;
+    CheckedSentence checked = check_.check(sentence);
+    if (!checked.supported && withhold_) {
+      if (checked.says_nothing) held_ = checked.text;
+      return true;
+    }
+    std::string text = content_.empty() ? trimmed_left(checked.text) : checked.text;
+    if (!content_.empty() && !text.empty() && text.front() != ' ' && text.front() != '\n')
+      text.insert(0, " ");
+    held_.clear();
+    released_any_ = true;
+    return give(text) && tell(checked.citations);
+  }
+
+  static std::string trimmed_left(const std::string& text) {
+    const std::size_t at = text.find_first_not_of(" \n\t\r");
+    return at == std::string::npos ? "" : text.substr(at);
+  }
+
+  bool give(const std::string& text) {
+    if (content_.empty()) first_token_ms_ = elapsed_ms(start_, context_);
+    content_ += text;
+    ChatDelta delta;
+    delta.text = text;
+    if (!sink_.on_delta(delta)) client_gone_ = true;
+    return !client_gone_;
+  }
+
+  bool tell(const std::vector<Citation>& citations) {
+    std::vector<Citation> fresh;
+    for (const Citation& citation : citations) {
+      const bool known = std::any_of(citations_.begin(), citations_.end(), [&](const Citation& other) {
+        return other.marker == citation.marker && other.quote == citation.quote;
+      });
+      if (!known) fresh.push_back(citation), citations_.push_back(citation);
+    }
+    if (!fresh.empty() && !sink_.on_citations(fresh)) client_gone_ = true;
+    return !client_gone_;
+  }
+
+  AnswerCheck& check_;
+  AnswerSink& sink_;
+  const bool withhold_;
+  const CallContext& context_;
+  const Instant start_;
+  SentenceStream sentences_;
+  std::set<std::string> seen_;
+  std::string content_, held_;
+  std::vector<Citation> citations_;
+  double first_token_ms_ = 0;
+  bool released_any_ = false, stopped_ = false, client_gone_ = false, abstained_ = false, abstaining_ = false;
+};
+
+ChatRequest model_request(const RouteSettings& route, const ChatRequest& request,
+                          const std::vector<NumberedPassage>& passages) {
+  ChatRequest asked;
+  asked.messages = prompt_of(route, request, passages);
+  asked.sampling = request.sampling;
+  asked.max_tokens = std::min(request.max_tokens.value_or(route.answer_tokens), route.answer_tokens);
+  asked.stop = request.stop;
+  for (const char* stop : {"\nQuestion:", "\nPassages:"}) asked.stop.emplace_back(stop);
+  asked.cache_scope = request.cache_scope;
+  return asked;
+}
+
+}  // namespace
+
+Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatRequest& request, AnswerSink& sink,
+                                     const CallContext& context) {
+  const Instant start = context.clock->now();
+  WordReader words;
+  const std::string question_text = last_user_text(request.messages);
+  if (question_text.empty())
+    return Error(Code::invalid_argument,
+                 "a route with documents needs a last message of the role 'user' with text");
+  SearchRequest search;
+  search.collection = parts.route.collection;
+  search.query = search_text(request.messages, words);
+  search.k = std::min<std::size_t>(parts.route.passages * candidates_per_passage, search_results_max);
+  LOADLINE_ASSIGN(const SearchResponse found, parts.retriever.search(search, context));
+  Answer answer;
+  answer.times.retrieve_ms = elapsed_ms(start, context);
+
+  AnswerCheck check(
+      parts.route.collection, question_text,
+      choose_passages(found.hits, parts.route.passages, parts.route.passage_tokens, parts.embedder));
+  CheckedStream stream(check, sink, parts.route.abstain_when_unsupported, context, start);
+  const Question question = read_question(search.query, words);
+  const Evidence evidence = EvidenceReader().read(question, check.passages());
+  if (check.passages().empty() ||
+      (parts.route.abstain_when_unsupported && evidence.passage_coverage < evidence_least)) {
+    stream.abstain();
+  } else if (parts.route.extractive && evidence.literal) {
+    answer.extractive = true;
+    stream.quote(*evidence.literal);
+  } else {
+    LOADLINE_ASSIGN(answer.chat, parts.model.generate(model_request(parts.route, request, check.passages()),
+                                                      stream, context));
+    if (!stream.client_gone()) stream.finish(answer.chat.finish == FinishReason::length);
+  }
+  if (stream.client_gone()) answer.chat.finish = FinishReason::cancelled;
+  if (answer.chat.finish == FinishReason::cancelled && stream.stopped())
+    answer.chat.finish = FinishReason::stop;
+  answer.abstained = stream.abstained();
+  answer.times.first_token_ms = stream.first_token_ms();
+  answer.times.total_ms = elapsed_ms(start, context);
+  answer.chat.content = std::move(stream).content();
+  answer.citations = std::move(stream).citations();
+  return answer;
+}
+
+}  // namespace loadline

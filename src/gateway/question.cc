@@ -1,0 +1,71 @@
+#include "gateway/question.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace loadline {
+namespace {
+
+std::string lower_of(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+bool contains_any(const std::string& text, std::initializer_list<std::string_view> parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return text.find(part) != std::string::npos; });
+}
+
+bool starts_with_any(const std::string& text, std::initializer_list<std::string_view> parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return text.rfind(part, 0) == 0; });
+}
+
+AnswerKind kind_of(const std::string& lower) {
+  if (contains_any(lower, {"how much", "how many", "how long", "how often", "how old", "how far",
+                           "what percentage", "what share", "what proportion", "how high", "how large"}))
+    return AnswerKind::quantity;
+  if (contains_any(lower, {"what date", "which date", "what year", "which year", "what day", "which day"}) ||
+      starts_with_any(lower, {"when ", "by when", "since when", "until when"}))
+    return AnswerKind::date;
+  if (starts_with_any(lower, {"who ", "whom ", "whose "})) return AnswerKind::person;
+  if (starts_with_any(lower, {"is ", "are ", "was ", "were ", "do ", "does ", "did ", "can ", "could ",
+                              "may ", "must ", "should ", "will ", "has ", "have ", "am "}))
+    return AnswerKind::yes_no;
+  if (contains_any(lower,
+                   {" fee", "fee ", " rate", " amount", " limit", " price", " cost", " ratio", " total",
+                    " charge", "minimum", "maximum", " balance", " income", " profit", " number of"}) &&
+      starts_with_any(lower, {"what ", "which ", "state ", "give "}))
+    return AnswerKind::quantity;
+  return AnswerKind::open;
+}
+
+// Words that shape a question and that an answer need not repeat. Stems.
+bool shapes_question(const std::string& stem) {
+  constexpr std::array<std::string_view, 22> stems = {
+      "mani", "long", "often", "high", "larg", "name", "give", "list", "state",  "find", "explain",
+      "show", "much", "old",   "know", "want", "need", "like", "get",  "someon", "mean", "happen"};
+  return std::find(stems.begin(), stems.end(), stem) != stems.end();
+}
+
+}  // namespace
+
+Question read_question(std::string_view text, WordReader& words) {
+  Question question;
+  question.text = text;
+  question.kind = kind_of(lower_of(text));
+  question.words = words.read(text);
+  std::erase_if(question.words, [](const ContentWord& word) { return shapes_question(word.stem); });
+  question.periods = find_periods(text);
+  question.quantities = find_quantities(text);
+  std::erase_if(question.quantities, [&](const Quantity& quantity) {
+    return std::any_of(question.periods.begin(), question.periods.end(), [&](const Period& period) {
+      return quantity.begin >= period.begin && quantity.end <= period.end;
+    });
+  });
+  return question;
+}
+
+}  // namespace loadline
