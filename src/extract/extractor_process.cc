@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr milliseconds poll_slice{50};           // how late a cancellation may be noticed
-constexpr milliseconds end_patience{2000};       // for the process to end after its last frame
+constexpr milliseconds end_patience{1000};       // for the process to end after its last frame
 constexpr milliseconds version_patience{20000};  // for --version
 
 std::string seconds_text(std::chrono::seconds value) { return std::to_string(value.count()) + " s"; }

@@ -106,11 +106,20 @@ class SlideReader {
 
   Box box_of(const pugi::xml_node& shape, const std::optional<Placeholder>& placeholder,
              const ShapeTransform& transform) const {
-    if (const auto own = box_of_xfrm(child_of(child_of(shape, "spPr"), "xfrm"))) return transform.apply(*own);
-    if (!placeholder) return {};
-    for (const Backdrop* backdrop : behind_)
-      if (const auto inherited = backdrop->boxes.find(*placeholder)) return *inherited;
-    return {};
+    const std::optional<Box> own = box_of_xfrm(child_of(child_of(shape, "spPr"), "xfrm"));
+    if (own && !own->empty()) return transform.apply(*own);
+    // Some programs write only the half of a place that was changed.
+    if (placeholder)
+      for (const Backdrop* backdrop : behind_)
+        if (const auto inherited = backdrop->boxes.find(*placeholder)) return completed(own, *inherited);
+    return own ? transform.apply(*own) : Box{};
+  }
+
+  // Each axis from the slide if it says something about it.
+  static Box completed(const std::optional<Box>& own, Box box) {
+    if (own && own->x1 > own->x0) box.x0 = own->x0, box.x1 = own->x1;
+    if (own && own->y1 > own->y0) box.y0 = own->y0, box.y1 = own->y1;
+    return box;
   }
 
   void shape(const pugi::xml_node& node, const ShapeTransform& transform) {

@@ -38,8 +38,8 @@ std::string_view guess_utf16(std::string_view sample) {
   std::size_t zeros[2] = {0, 0};
   for (std::size_t i = 0; i < pairs * 2; ++i)
     if (sample[i] == '\0') ++zeros[i % 2];
-  if (zeros[1] * 10 >= pairs * 4 && zeros[0] * 20 <= pairs) return "UTF-16LE";
-  if (zeros[0] * 10 >= pairs * 4 && zeros[1] * 20 <= pairs) return "UTF-16BE";
+  if (zeros[1] * 10 >= pairs * 4 && zeros[0] * 4 <= zeros[1]) return "UTF-16LE";
+  if (zeros[0] * 10 >= pairs * 4 && zeros[1] * 4 <= zeros[0]) return "UTF-16BE";
   return {};
 }
 

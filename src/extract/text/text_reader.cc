@@ -1,10 +1,13 @@
 #include "extract/text/text_reader.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/utf8.h"
 #include "extract/page_writer.h"
+#include "extract/text/aligned_table.h"
 #include "extract/text/charset.h"
 
 namespace loadline {
@@ -55,7 +58,9 @@ class TextReader {
   Status line(std::string_view raw) {
     const std::string_view line = trimmed(raw);
     if (line.empty()) return flush();
-    if (kind_ == BlockKind::paragraph && lines_ == 1 && (is_underline(line, '=') || is_underline(line, '-')))
+    const bool is_one_text =
+        kind_ == BlockKind::paragraph && lines_ == 1 && text_.find("  ") == std::string::npos;
+    if (is_one_text && (is_underline(line, '=') || is_underline(line, '-')))
       return flush_heading(line[0] == '=' ? 1 : 2);
     bool keep_mark = false;
     if (const std::size_t mark = list_mark(line, keep_mark); mark > 0 && starts_item(keep_mark)) {
@@ -84,18 +89,23 @@ class TextReader {
     if (lines_ == 0) indent_ = raw.find_first_not_of(" \t");
     if (lines_ > 0) text_ += '\n';
     text_ += line;
+    raw_lines_.push_back(raw);
     ++lines_;
   }
   Status flush_heading(int level) { return give(BlockKind::heading, level); }
   Status give(BlockKind kind, int level) {
     std::string text;
     text.swap(text_);
+    const std::vector<std::string_view> raw = std::exchange(raw_lines_, {});
     lines_ = 0, indent_ = 0, kind_ = BlockKind::paragraph;
+    if (kind == BlockKind::paragraph && raw.size() >= 2)
+      if (std::optional<Table> table = aligned_table(raw)) return out_.add(*std::move(table));
     return out_.add(kind, level, std::move(text));
   }
 
   PageWriter& out_;
   std::string text_;
+  std::vector<std::string_view> raw_lines_;  // of the block being read
   std::size_t lines_ = 0;
   std::size_t indent_ = 0;
   BlockKind kind_ = BlockKind::paragraph;
