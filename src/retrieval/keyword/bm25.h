@@ -18,8 +18,8 @@
 namespace loadline {
 
 struct Bm25Options {
-  double k1 = 0.9;
-  double b = 0.4;
+  double k1 = 1.2;
+  double b = 0.75;
 };
 
 /// Of all chunks that can be found.

@@ -1,0 +1,4 @@
+foreach(name index_bench index_cranfield)
+  add_executable(loadline_${name} ${name}.cc)
+  target_link_libraries(loadline_${name} PRIVATE loadline_retrieval loadline_storage)
+endforeach()
