@@ -125,15 +125,18 @@ Status BertNetwork::project_qkv(const Layer& layer, Workspace& space, std::size_
 
 void BertNetwork::attend(const PackedTokens& batch, Workspace& space) const {
   const std::size_t hidden = config_.hidden;
-  const std::size_t size = bf16_attention_ ? sizeof(std::uint16_t) : sizeof(float);
+  const bool f32_context = precision_ != Precision::bf16;
+  const std::size_t qkv_size = bf16_attention_ ? sizeof(std::uint16_t) : sizeof(float);
+  const std::size_t context_size = f32_context ? sizeof(float) : sizeof(std::uint16_t);
   for (std::size_t sequence = 0; sequence < batch.ends.size(); ++sequence) {
     const std::size_t begin = batch.begin_of(sequence);
     AttentionTask task;
-    task.qkv = space.qkv_.data() + begin * 3 * hidden * size;
-    task.context = space.context_.data() + begin * hidden * size;
+    task.qkv = space.qkv_.data() + begin * 3 * hidden * qkv_size;
+    task.context = space.context_.data() + begin * hidden * context_size;
     task.tokens = batch.ends[sequence] - begin;
     task.heads = config_.heads;
     task.head_dim = config_.head_dim();
+    task.f32_context = f32_context;
     task.scratch = space.attention_scratch_.data();
     (bf16_attention_ ? kernels_.attention_bf16 : kernels_.attention)(task);
   }
@@ -158,11 +161,6 @@ Status BertNetwork::add_context(const Layer& layer, Workspace& space, std::size_
   const std::size_t hidden = config_.hidden;
   for (std::size_t r = 0; r < rows; ++r) {
     const float* row = floats(space.context_) + r * hidden;
-    if (bf16_attention_) {
-      const std::uint16_t* narrow = halves(space.context_) + r * hidden;
-      for (std::size_t i = 0; i < hidden; ++i) space.row_[i] = bfloat16_to_float(narrow[i]);
-      row = space.row_.data();
-    }
     space.context_scales_[r] = kernels_.quantise(row, space.context_bytes_.data() + r * hidden, hidden);
   }
   return add_integer_product(layer.context, space.context_bytes_.data(), space.context_scales_, space, rows);

@@ -26,6 +26,7 @@ struct AttentionTask {
   std::size_t tokens = 0;
   std::size_t heads = 0;
   std::size_t head_dim = 0;
+  bool f32_context = false;  // attention_bf16: context in f32 all the same
   float* scratch = nullptr;  // attention_scratch_floats(tokens, head_dim)
 };
 

@@ -1,6 +1,7 @@
 // The kernels for AVX2 and FMA.
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "encoder/kernels_sets.h"
 

@@ -1,6 +1,7 @@
 // The kernels for AVX-512 (F, BW, DQ, VL) without bf16 products.
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "encoder/kernels_sets.h"
 

@@ -1,6 +1,7 @@
 // The kernels for any x86-64 (SSE2) and, through the compiler's generic vectors, any other machine.
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "encoder/kernels_sets.h"
 

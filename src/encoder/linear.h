@@ -32,7 +32,7 @@ struct ProductShape {
 
 class ProductKind {
  public:
-  static constexpr std::size_t row_step = 16;
+  static constexpr std::size_t row_step = 8;
   static std::size_t padded_rows(std::size_t rows) { return (rows + row_step - 1) / row_step * row_step; }
 
   static Result<std::unique_ptr<ProductKind>> make(const ProductShape& shape);

@@ -1,0 +1,2 @@
+add_executable(loadline_encoder_bench encoder_bench.cc)
+target_link_libraries(loadline_encoder_bench PRIVATE loadline_encoder)
