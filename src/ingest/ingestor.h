@@ -82,6 +82,7 @@ struct DocumentOutcome {
 struct IngestSummary {
   std::vector<DocumentOutcome> documents;  // in the order of the names' bytes, removed ones last
   std::size_t done = 0, partial = 0, failed = 0, unchanged = 0, removed = 0;
+  std::size_t waiting = 0;                              // for another job: `reason` says why
   std::uint64_t pages = 0, lost_pages = 0, chunks = 0;  // of what this job worked on
   std::size_t embedded = 0;                             // chunks given to the embedder
   double seconds = 0;
@@ -148,7 +149,8 @@ class Ingestor {
   /// not_found: no such collection.
   Result<CollectionStatus> status(std::string_view collection) const;
 
-  /// Looks for orphans both ways: store against indexes, indexes against store, receipts against both.
+  /// Looks for orphans both ways: store against indexes, indexes against store, receipts against both. Waits
+  /// for jobs of this process; another process that writes is failed_precondition.
   Result<VerifyReport> verify(std::string_view collection, const CallContext& context) const;
 
  private:

@@ -181,6 +181,8 @@ class IngestStore {
   /// Waits for writers of this process as long as the context allows; another process that holds it is
   /// failed_precondition at once, and the message names its process id.
   virtual Result<std::unique_ptr<WriterLock>> lock_for_writing(const CallContext& context) = 0;
+  /// Who holds it now, e.g. "pid 4711"; "" if nobody does: then nothing is on its way.
+  virtual std::string writer() const = 0;
 
   // Collections and documents ---------------------------------------------------------------------------
   virtual Result<CollectionRecord> ensure_collection(std::string_view name) = 0;
@@ -188,17 +190,21 @@ class IngestStore {
   virtual Result<std::vector<DocumentEntry>> document_entries(CollectionId collection) const = 0;
   virtual Result<std::optional<DocumentEntry>> document_entry(CollectionId collection,
                                                               std::string_view name) const = 0;
+  virtual Result<VersionRecord> version_record(VersionId version) const = 0;
   /// Makes the document if it is new; an older working version of it is dropped with all it stored.
   virtual Result<VersionRecord> create_version(const NewVersion& version) = 0;
   /// The working version goes back to `first`: the output of that stage and of later ones is dropped.
   virtual Result<VersionRecord> rewind_version(VersionId version, IngestStage first,
                                                const StageVersions& stages) = 0;
+  /// The working version goes away with all it stored.
+  virtual Status drop_version(VersionId version) = 0;
   /// What the user says of a document. Served at once, also for the live version.
   virtual Status update_document(DocumentId document, std::string_view source, std::string_view label,
                                  std::span<const std::pair<std::string, std::string>> metadata) = 0;
 
   // Stages ------------------------------------------------------------------------------------------------
-  /// Opens a ledger row for `stage` from `first_page` on; rows that a dead holder left open become "cut".
+  /// Opens a ledger row for `stage` from `first_page` on. A row that the same holder left open goes away; one
+  /// of another holder, which must be dead, becomes "cut".
   virtual Status begin_stage(VersionId version, IngestStage stage, int first_page,
                              const StageLease& lease) = 0;
   virtual Status store_properties(VersionId version, const DocumentProperties& properties) = 0;
@@ -222,7 +228,8 @@ class IngestStore {
                                const StageLease& lease) = 0;
   /// Closes the stage's row as done; the version goes on to the next stage.
   virtual Status finish_stage(VersionId version, IngestStage stage) = 0;
-  /// Closes the row as failed. `last`: the version becomes failed for good, else it waits for another try.
+  /// Closes the row as failed, or, if the job was cancelled, as cut. `last`: the version becomes failed for
+  /// good, else it waits for another try.
   virtual Status fail_stage(VersionId version, IngestStage stage, const Error& reason, bool last) = 0;
 
   // Indexes and publishing ----------------------------------------------------------------------------
@@ -237,6 +244,8 @@ class IngestStore {
   virtual Result<std::vector<IndexChange>> changes_after(CollectionId collection,
                                                          std::uint64_t number) const = 0;
   virtual Result<std::uint64_t> last_change(CollectionId collection) const = 0;
+  /// Changes up to this number are not in the log any more: an index that has less must be built anew.
+  virtual Result<std::uint64_t> dropped_changes(CollectionId collection) const = 0;
   /// Versions whose chunks belong in the indexes now: the live ones, and those logged but not yet live.
   virtual Result<std::vector<VersionId>> indexed_versions(CollectionId collection) const = 0;
   /// Chunks of a version after id `after`, at most `count`, with vectors. Empty if it is gone.

@@ -1,10 +1,11 @@
 #include "storage/data_lock.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
+#include <sys/types.h>
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 
 #include "storage/file_descriptor.h"
 #include "storage/posix_error.h"
@@ -13,6 +14,13 @@ namespace loadline {
 namespace {
 
 constexpr std::chrono::milliseconds recheck{50};  // how soon a waiting job notices that it was cancelled
+
+struct flock whole_file(short type) {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
 
 std::string holder_of(int fd) {
   char text[32] = {};
@@ -77,16 +85,25 @@ Result<std::unique_ptr<WriterLock>> DataLock::acquire(const CallContext& context
     end_turn();
     return posix_error("opening", path, reason);
   }
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+  struct flock wanted = whole_file(F_WRLCK);
+  if (::fcntl(file.get(), F_OFD_SETLK, &wanted) != 0) {
     const int reason = errno;
-    Error error =
-        reason == EWOULDBLOCK ? taken_by_other(folder_, file.get()) : posix_error("locking", path, reason);
+    Error error = reason == EAGAIN || reason == EACCES ? taken_by_other(folder_, file.get())
+                                                       : posix_error("locking", path, reason);
     end_turn();
     return error;
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   (void)(::ftruncate(file.get(), 0) == 0 && ::pwrite(file.get(), pid.data(), pid.size(), 0) > 0);
   return std::unique_ptr<WriterLock>(std::make_unique<Held>(*this, std::move(file)));
+}
+
+std::string DataLock::holder() const {
+  const FileDescriptor file(::open((folder_ + "/writer.lock").c_str(), O_RDWR | O_CLOEXEC));
+  struct flock found = whole_file(F_WRLCK);
+  if (!file.valid() || ::fcntl(file.get(), F_OFD_GETLK, &found) != 0 || found.l_type == F_UNLCK) return "";
+  const std::string pid = holder_of(file.get());
+  return pid.empty() ? "another process" : "pid " + pid;
 }
 
 }  // namespace loadline

@@ -1,6 +1,6 @@
 #pragma once
-// The writer lock of a data folder: one holder among all processes, found by flock(2) on `writer.lock`, and
-// one thread of it. The system frees it when a process ends, however it ends.
+// The writer lock of a data folder: one holder among all processes, by a lock of the open file `writer.lock`
+// (fcntl, F_OFD_SETLK), and one thread of it. The system frees it when a process ends, however it ends.
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -19,7 +19,10 @@ class DataLock {
 
   /// See IngestStore::lock_for_writing.
   Result<std::unique_ptr<WriterLock>> acquire(const CallContext& context);
+  /// By this object.
   bool held() const;
+  /// Which process holds it, e.g. "pid 4711"; "" if none does.
+  std::string holder() const;
 
  private:
   class Held;

@@ -18,7 +18,8 @@ CREATE TABLE embedders(
 
 CREATE TABLE collections(
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
-  embedder INTEGER REFERENCES embedders(id), last_change INTEGER NOT NULL DEFAULT 0);
+  embedder INTEGER REFERENCES embedders(id), last_change INTEGER NOT NULL DEFAULT 0,
+  dropped_changes INTEGER NOT NULL DEFAULT 0);
 
 CREATE TABLE documents(
   id INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL REFERENCES collections(id),

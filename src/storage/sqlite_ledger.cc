@@ -233,10 +233,20 @@ Result<VersionRecord> SqliteStore::rewind_version(VersionId version, IngestStage
   });
 }
 
+Status SqliteStore::drop_version(VersionId version) {
+  return impl_->write(Impl::Durability::ordered, [&](SqlConnection& connection) -> Status {
+    LOADLINE_TRY(log_removal(connection, version));
+    return erase_version(connection, version);
+  });
+}
+
 Status SqliteStore::begin_stage(VersionId version, IngestStage stage, int first_page,
                                 const StageLease& lease) {
   return impl_->write(Impl::Durability::ordered, [&](SqlConnection& connection) -> Status {
     const std::int64_t now = impl_->clock.unix_millis();
+    LOADLINE_TRY(exec(connection,
+                      "DELETE FROM ledger WHERE version = ? AND outcome = 'running' AND holder = ?",
+                      version.value, lease.holder));
     LOADLINE_TRY(exec(connection,
                       "UPDATE ledger SET outcome = 'cut', finished = ?, reason = 'the process ended' WHERE "
                       "version = ? AND outcome = 'running'",
@@ -419,9 +429,10 @@ Status SqliteStore::finish_stage(VersionId version, IngestStage stage) {
 Status SqliteStore::fail_stage(VersionId version, IngestStage stage, const Error& reason, bool last) {
   return impl_->write(Impl::Durability::ordered, [&](SqlConnection& connection) -> Status {
     LOADLINE_TRY(exec(connection,
-                      "UPDATE ledger SET outcome = 'failed', reason = ?, finished = ? WHERE version = ? AND "
+                      "UPDATE ledger SET outcome = ?, reason = ?, finished = ? WHERE version = ? AND "
                       "stage = ? AND outcome = 'running'",
-                      reason.message(), impl_->clock.unix_millis(), version.value, stage));
+                      reason.code() == Code::cancelled ? "cut" : "failed", reason.message(),
+                      impl_->clock.unix_millis(), version.value, stage));
     return exec(connection, "UPDATE versions SET state = ?, failure = ?, reason = ? WHERE id = ?",
                 last ? DocumentState::failed : DocumentState::queued, reason.code(), reason.message(),
                 version.value);

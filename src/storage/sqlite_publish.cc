@@ -42,18 +42,30 @@ Status make_live(SqlConnection& connection, const Publishing& what, std::int64_t
               now, what.version.value);
 }
 
+// A collection's indexes hold vectors of the model that it serves; the first version decides which that is.
 Status add_to_log(SqlConnection& connection, VersionId version) {
   CollectionId collection;
-  bool has_chunks = false;
+  bool has_chunks = false, same_model = false;
   {
     Query query(connection,
-                "SELECT d.collection, v.chunks FROM versions v JOIN documents d ON d.id = v.document "
+                "SELECT c.id, v.chunks, v.embedder IS coalesce(c.embedder, v.embedder) FROM versions v JOIN "
+                "documents d ON d.id = v.document JOIN collections c ON c.id = d.collection "
                 "WHERE v.id = ? AND v.logged = 0");
     query.bind(version.value);
     if (!query.next()) return query.status();
     collection = {static_cast<std::uint64_t>(query.number())};
     has_chunks = query.number() > 0;
+    same_model = query.number() != 0;
   }
+  if (!same_model)
+    return Error(
+        Code::failed_precondition,
+        "document store: the vectors of this version are not of the model that the collection serves");
+  LOADLINE_TRY(
+      exec(connection,
+           "UPDATE collections SET embedder = (SELECT embedder FROM versions WHERE id = ?) WHERE id = ? "
+           "AND embedder IS NULL",
+           version.value, collection.value));
   if (has_chunks) {
     const IndexChange change{.number = 0, .version = version, .first = {}, .last = {}, .rebuild = false};
     if (auto number = append_change(connection, collection, change); !number) return number.error();
@@ -229,6 +241,15 @@ Result<std::uint64_t> SqliteStore::last_change(CollectionId collection) const {
   });
 }
 
+Result<std::uint64_t> SqliteStore::dropped_changes(CollectionId collection) const {
+  return impl_->read([&](SqlConnection& connection) -> Result<std::uint64_t> {
+    LOADLINE_ASSIGN(
+        const std::int64_t number,
+        count_of(connection, "SELECT dropped_changes FROM collections WHERE id = ?", collection.value));
+    return static_cast<std::uint64_t>(number);
+  });
+}
+
 Result<std::vector<VersionId>> SqliteStore::indexed_versions(CollectionId collection) const {
   return impl_->read([&](SqlConnection& connection) -> Result<std::vector<VersionId>> {
     Query query(
@@ -284,8 +305,10 @@ Status SqliteStore::drop_retired(CollectionId collection, std::uint64_t applied)
     LOADLINE_TRY(impl_->write(Impl::Durability::ordered, drop));
   }
   return impl_->write(Impl::Durability::ordered, [&](SqlConnection& connection) -> Status {
-    return exec(connection, "DELETE FROM changes WHERE collection = ? AND number <= ?", collection.value,
-                applied);
+    LOADLINE_TRY(exec(connection, "DELETE FROM changes WHERE collection = ? AND number <= ?",
+                      collection.value, applied));
+    return exec(connection, "UPDATE collections SET dropped_changes = max(dropped_changes, ?) WHERE id = ?",
+                applied, collection.value);
   });
 }
 

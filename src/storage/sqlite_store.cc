@@ -76,6 +76,8 @@ Result<std::unique_ptr<WriterLock>> SqliteStore::lock_for_writing(const CallCont
   return impl_->lock().acquire(context);
 }
 
+std::string SqliteStore::writer() const { return impl_->lock().holder(); }
+
 // Reading what is served ---------------------------------------------------------------------------------
 
 Result<CollectionId> SqliteStore::find_collection(std::string_view name) const {
@@ -293,6 +295,10 @@ Result<std::optional<DocumentEntry>> SqliteStore::document_entry(CollectionId co
     if (entries.empty()) return std::optional<DocumentEntry>();
     return std::optional<DocumentEntry>(std::move(entries.front()));
   });
+}
+
+Result<VersionRecord> SqliteStore::version_record(VersionId version) const {
+  return impl_->read([&](SqlConnection& connection) { return read_version(connection, version); });
 }
 
 Status SqliteStore::update_document(DocumentId document, std::string_view source, std::string_view label,

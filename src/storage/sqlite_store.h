@@ -43,14 +43,17 @@ class SqliteStore final : public KnowledgeStore, public IngestStore {
 
   // IngestStore
   Result<std::unique_ptr<WriterLock>> lock_for_writing(const CallContext& context) override;
+  std::string writer() const override;
   Result<CollectionRecord> ensure_collection(std::string_view name) override;
   Result<std::vector<CollectionRecord>> collections() const override;
   Result<std::vector<DocumentEntry>> document_entries(CollectionId collection) const override;
   Result<std::optional<DocumentEntry>> document_entry(CollectionId collection,
                                                       std::string_view name) const override;
+  Result<VersionRecord> version_record(VersionId version) const override;
   Result<VersionRecord> create_version(const NewVersion& version) override;
   Result<VersionRecord> rewind_version(VersionId version, IngestStage first,
                                        const StageVersions& stages) override;
+  Status drop_version(VersionId version) override;
   Status update_document(DocumentId document, std::string_view source, std::string_view label,
                          std::span<const std::pair<std::string, std::string>> metadata) override;
   Status begin_stage(VersionId version, IngestStage stage, int first_page, const StageLease& lease) override;
@@ -75,6 +78,7 @@ class SqliteStore final : public KnowledgeStore, public IngestStore {
   Result<std::vector<IndexChange>> changes_after(CollectionId collection,
                                                  std::uint64_t number) const override;
   Result<std::uint64_t> last_change(CollectionId collection) const override;
+  Result<std::uint64_t> dropped_changes(CollectionId collection) const override;
   Result<std::vector<VersionId>> indexed_versions(CollectionId collection) const override;
   Result<IndexRows> index_rows(VersionId version, ChunkId after, std::size_t count) const override;
   Status drop_retired(CollectionId collection, std::uint64_t applied) override;

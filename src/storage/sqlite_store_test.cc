@@ -191,10 +191,11 @@ TEST_F(SqliteStoreTest, extraction_goes_on_behind_the_last_stored_page) {
   EXPECT_EQ(entry->working->next_page, 3);
   EXPECT_EQ(entry->working->state, DocumentState::running);
   EXPECT_EQ(entry->working->lease_holder, "test");
-  ASSERT_TRUE(store->begin_stage(version.id, IngestStage::extract, 3, lease).ok());
+  const StageLease next_lease = {"next", lease.until};
+  ASSERT_TRUE(store->begin_stage(version.id, IngestStage::extract, 3, next_lease).ok());
   EXPECT_EQ(store->document_entry(*store->find_collection("c"), "a.txt")->value().working->cut_attempts, 1U);
   const ExtractedPage third = page(3, "three");
-  ASSERT_TRUE(store->store_pages(version.id, std::span(&third, 1), lease).ok());
+  ASSERT_TRUE(store->store_pages(version.id, std::span(&third, 1), next_lease).ok());
   ASSERT_TRUE(store->finish_stage(version.id, IngestStage::extract).ok());
   const auto rows = *store->ledger(version.id);
   ASSERT_EQ(rows.size(), 3U);
@@ -231,7 +232,7 @@ TEST_F(SqliteStoreTest, a_collection_cannot_serve_vectors_of_two_models) {
   chunks_of(version.id, {"two"});
   const EmbedderInfo other{"other", "bb", "f32", 2, 256};
   vectors_of(version.id, other);
-  ASSERT_TRUE(store->log_additions(std::span(&version.id, 1)).ok());
+  EXPECT_EQ(store->log_additions(std::span(&version.id, 1)).error().code(), Code::failed_precondition);
   EXPECT_EQ(store->publish(std::span(&version.id, 1)).error().code(), Code::failed_precondition);
   EXPECT_EQ(store->choose_embedder(version.id, model).error().code(), Code::failed_precondition);
   const CollectionId collection = *store->find_collection("c");
@@ -321,7 +322,9 @@ TEST_F(SqliteStoreTest, writing_needs_the_lock_and_another_process_is_named) {
   const auto refused = other->lock_for_writing(context);  // as another process would: another open file
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message().find("pid " + std::to_string(::getpid())), std::string::npos);
+  EXPECT_EQ(other->writer(), "pid " + std::to_string(::getpid()));
   lock.reset();
+  EXPECT_EQ(other->writer(), "");
   EXPECT_TRUE(other->lock_for_writing(context).ok());
 }
 

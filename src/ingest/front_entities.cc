@@ -1,0 +1,345 @@
+// Organisations on the first pages: runs of capitalised words, scored by where they stand and what stands
+// around them.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "ingest/front_matter.h"
+
+namespace loadline {
+namespace {
+
+constexpr std::size_t entities_max = 6;
+constexpr std::size_t entity_words_max = 8;
+
+struct Word {
+  std::string_view text;  // without the punctuation around it
+  std::size_t begin = 0, end = 0;
+  bool capital = false;
+  bool ends_run = false;  // punctuation after it
+};
+
+template <std::size_t N>
+bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string letters_of(std::string_view word) {
+  std::string letters;
+  for (const char c : word)
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || (c & 0x80) != 0)
+      letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return letters;
+}
+
+// Legal forms of companies, as letters only.
+bool is_legal_form(std::string_view word) {
+  static constexpr auto forms = std::to_array<std::string_view>(
+      {"inc", "incorporated", "corp", "corporation", "co", "company",    "ltd", "limited",
+       "llc", "llp",          "lp",   "plc",         "ag", "gmbh",       "sa",  "se",
+       "nv",  "bv",           "spa",  "sarl",        "kg", "oy",         "ab",  "as",
+       "pty", "pte",          "kk",   "ev",          "eg", "cooperative"});
+  return is_one_of(letters_of(word), forms);
+}
+
+// Words that name what organisations are: weaker than a legal form.
+bool is_organisation_word(std::string_view word) {
+  static constexpr auto words = std::to_array<std::string_view>(
+      {"bank",          "group",    "holdings",   "holding",      "partners",    "trust",   "insurance",
+       "university",    "hospital", "foundation", "institute",    "society",     "union",   "authority",
+       "ministry",      "agency",   "council",    "association",  "industries",  "systems", "resorts",
+       "international", "brothers", "sons",       "technologies", "laboratories"});
+  return is_one_of(letters_of(word), words);
+}
+
+// Words of forms, addresses, calendars and headings: a run with one of them names no organisation.
+bool is_boilerplate(std::string_view word) {
+  static constexpr auto words = std::to_array<std::string_view>({"form",
+                                                                 "section",
+                                                                 "item",
+                                                                 "part",
+                                                                 "note",
+                                                                 "notes",
+                                                                 "page",
+                                                                 "table",
+                                                                 "contents",
+                                                                 "report",
+                                                                 "annual",
+                                                                 "quarterly",
+                                                                 "statement",
+                                                                 "statements",
+                                                                 "act",
+                                                                 "rule",
+                                                                 "commission",
+                                                                 "securities",
+                                                                 "exchange",
+                                                                 "stock",
+                                                                 "street",
+                                                                 "avenue",
+                                                                 "road",
+                                                                 "suite",
+                                                                 "state",
+                                                                 "states",
+                                                                 "united",
+                                                                 "washington",
+                                                                 "january",
+                                                                 "february",
+                                                                 "march",
+                                                                 "april",
+                                                                 "may",
+                                                                 "june",
+                                                                 "july",
+                                                                 "august",
+                                                                 "september",
+                                                                 "october",
+                                                                 "november",
+                                                                 "december",
+                                                                 "monday",
+                                                                 "tuesday",
+                                                                 "wednesday",
+                                                                 "thursday",
+                                                                 "friday",
+                                                                 "saturday",
+                                                                 "sunday",
+                                                                 "fiscal",
+                                                                 "year",
+                                                                 "quarter",
+                                                                 "months",
+                                                                 "ended",
+                                                                 "yes",
+                                                                 "no",
+                                                                 "title",
+                                                                 "name",
+                                                                 "registrant",
+                                                                 "employer",
+                                                                 "identification",
+                                                                 "telephone",
+                                                                 "address",
+                                                                 "zip",
+                                                                 "code",
+                                                                 "date",
+                                                                 "signature",
+                                                                 "signatures",
+                                                                 "officer",
+                                                                 "director",
+                                                                 "chief",
+                                                                 "president",
+                                                                 "executive",
+                                                                 "financial",
+                                                                 "results",
+                                                                 "consolidated",
+                                                                 "balance",
+                                                                 "sheet",
+                                                                 "sheets",
+                                                                 "income",
+                                                                 "cash",
+                                                                 "common",
+                                                                 "class",
+                                                                 "series",
+                                                                 "senior",
+                                                                 "due",
+                                                                 "risk",
+                                                                 "factors",
+                                                                 "exhibit",
+                                                                 "index",
+                                                                 "overview",
+                                                                 "introduction",
+                                                                 "summary",
+                                                                 "appendix",
+                                                                 "chapter",
+                                                                 "figure",
+                                                                 "total",
+                                                                 "million",
+                                                                 "thousands",
+                                                                 "the",
+                                                                 "this",
+                                                                 "these",
+                                                                 "pursuant",
+                                                                 "large",
+                                                                 "accelerated",
+                                                                 "filer"});
+  return is_one_of(letters_of(word), words);
+}
+
+bool is_joiner(std::string_view word) {
+  return word == "&" || word == "and" || word == "of" || word == "de" || word == "der" || word == "von" ||
+         word == "for" || word == "the";
+}
+
+std::vector<Word> words_of(std::string_view line) {
+  std::vector<Word> words;
+  for (std::size_t at = 0; at < line.size();) {
+    while (at < line.size() && line[at] == ' ') ++at;
+    std::size_t end = std::min(line.find(' ', at), line.size());
+    if (end <= at) break;
+    Word word;
+    word.begin = at;
+    word.end = end;
+    const auto open = [](char c) { return c == '(' || c == '"' || c == '\'' || c == '[' || c == '*'; };
+    const auto close = [](char c) {
+      return c == ')' || c == '"' || c == '\'' || c == ']' || c == ',' || c == ';' || c == ':' || c == '*';
+    };
+    while (word.begin < word.end && open(line[word.begin])) ++word.begin;
+    while (word.end > word.begin && close(line[word.end - 1])) word.end -= 1, word.ends_run = true;
+    if (word.end > word.begin && line[word.end - 1] == '.') {
+      // A point belongs to initials and legal forms; elsewhere it ends the sentence.
+      const std::string_view bare = line.substr(word.begin, word.end - 1 - word.begin);
+      if (bare.size() > 1 && bare.find('.') == std::string_view::npos && !is_legal_form(bare))
+        word.end -= 1, word.ends_run = true;
+    }
+    word.text = line.substr(word.begin, word.end - word.begin);
+    const auto first = word.text.empty() ? '\0' : word.text.front();
+    word.capital = std::isupper(static_cast<unsigned char>(first)) != 0 || (first & 0x80) != 0 ||
+                   (std::isdigit(static_cast<unsigned char>(first)) != 0 && word.text.size() > 1 &&
+                    std::isupper(static_cast<unsigned char>(word.text.back())) != 0);
+    if (!word.text.empty()) words.push_back(word);
+    at = end;
+  }
+  return words;
+}
+
+struct Candidate {
+  double score = 0;
+  int mentions = 0;
+  bool legal = false;
+  std::map<std::string, int> spellings;
+};
+
+std::string key_of(const std::vector<Word>& run) {
+  std::string key;
+  for (const Word& word : run)
+    if (!is_legal_form(word.text) && word.text != "&" && word.text != "and" && word.text != "the")
+      key += letters_of(word.text);
+  return key;
+}
+
+class EntityFinder {
+ public:
+  explicit EntityFinder(std::string_view name_text) : name_(letters_of(name_text)) {}
+
+  void read(const FrontLine& line, std::string_view next_line) {
+    const std::vector<Word> words = words_of(line.text);
+    std::vector<Word> run;
+    for (const Word& word : words) {
+      const bool joins = !run.empty() && is_joiner(word.text);
+      // ", Inc." belongs to the name in front of it.
+      const bool legal_tail = !run.empty() && is_legal_form(word.text) && word.capital;
+      if (!run.empty() && run.back().ends_run && !legal_tail) close(run, line, next_line);
+      if (word.capital || (joins && !run.empty()))
+        run.push_back(word);
+      else
+        close(run, line, next_line);
+    }
+    close(run, line, next_line);
+  }
+
+  std::vector<std::string> best() {
+    merge_parts();
+    std::vector<std::pair<double, std::string>> ranked;
+    for (auto& [key, candidate] : candidates_) {
+      if (!name_.empty() && key.size() >= 4 && name_.find(key) != std::string::npos)
+        candidate.score = candidate.score * 1.5 + 6;
+      if (candidate.score >= 4) ranked.emplace_back(candidate.score, spelling(candidate));
+    }
+    std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first > b.first : a.second < b.second;
+    });
+    std::vector<std::string> names;
+    for (auto& [score, name] : ranked)
+      if (names.size() < entities_max && score * 12 >= ranked.front().first) names.push_back(std::move(name));
+    return names;
+  }
+
+ private:
+  void close(std::vector<Word>& run, const FrontLine& line, std::string_view next_line) {
+    while (!run.empty() && is_joiner(run.back().text)) run.pop_back();
+    while (!run.empty() && (is_joiner(run.front().text) || letters_of(run.front().text) == "the"))
+      run.erase(run.begin());
+    if (!run.empty() && run.size() <= entity_words_max) weigh(run, line, next_line);
+    run.clear();
+  }
+
+  void weigh(const std::vector<Word>& run, const FrontLine& line, std::string_view next_line) {
+    const std::string key = key_of(run);
+    if (key.size() < 3 || std::all_of(key.begin(), key.end(), [](char c) {
+          return std::isdigit(static_cast<unsigned char>(c)) != 0;
+        }))
+      return;
+    const bool legal = run.size() > 1 && is_legal_form(run.back().text);
+    for (const Word& word : run)
+      if (is_boilerplate(word.text) && !legal) return;
+    const std::string_view after = std::string_view(line.text).substr(run.back().end);
+    double score = 1;
+    if (legal) score += 4;
+    for (const Word& word : run)
+      if (is_organisation_word(word.text)) score += 1;
+    if (names_itself(after) || names_itself(next_line)) score += 24;
+    if (defines_itself(after)) score += 8;
+    if (run.front().begin == 0 && run.back().end == line.text.size()) score += 1;
+    Candidate& candidate = candidates_[key];
+    // The tenth mention says less than the first.
+    candidate.score += score * line.weight / std::sqrt(1.0 + candidate.mentions++);
+    candidate.legal = candidate.legal || legal;
+    candidate.spellings[line.text.substr(run.front().begin, run.back().end - run.front().begin)] +=
+        legal ? 2 : 1;
+  }
+
+  // "(Exact name of registrant as specified in its charter)" stands below or behind the name.
+  static bool names_itself(std::string_view text) {
+    const std::string lower = lower_ascii(text.substr(0, 60));
+    return lower.find("exact name of") < 6 || lower.find("name of registrant") < 6 ||
+           lower.find("name of issuer") < 6 || lower.find("name of company") < 6;
+  }
+
+  // `Acme Corp. ("Acme", "we" or the "Company")`.
+  static bool defines_itself(std::string_view after) {
+    const std::string lower = lower_ascii(after.substr(0, 100));
+    const std::size_t open = lower.find('(');
+    if (open == std::string::npos || open > 3) return false;
+    const std::string inside = lower.substr(open, lower.find(')', open) - open);
+    return inside.find("company") != std::string::npos || inside.find("we") != std::string::npos ||
+           inside.find("\"") != std::string::npos || inside.find("\xE2\x80\x9C") != std::string::npos;
+  }
+
+  // A short name that is the front of a long one speaks for the long one.
+  void merge_parts() {
+    for (auto& [key, candidate] : candidates_)
+      for (auto& [longer, other] : candidates_)
+        if (key.size() >= 4 && longer.size() > key.size() && longer.starts_with(key) && other.legal &&
+            !candidate.legal) {
+          other.score += candidate.score / 2;
+          candidate.score /= 2;
+          break;
+        }
+  }
+
+  static std::string spelling(const Candidate& candidate) {
+    const auto shouts = [](const std::string& text) {
+      return std::none_of(text.begin(), text.end(),
+                          [](char c) { return std::islower(static_cast<unsigned char>(c)) != 0; });
+    };
+    const std::pair<const std::string, int>* best = nullptr;
+    for (const auto& spelled : candidate.spellings) {
+      const auto rank = [&](const auto& s) { return s.second * (shouts(s.first) ? 1 : 4); };
+      if (best == nullptr || rank(spelled) > rank(*best)) best = &spelled;
+    }
+    return best == nullptr ? "" : best->first;
+  }
+
+  const std::string name_;
+  std::map<std::string, Candidate> candidates_;
+};
+
+}  // namespace
+
+std::vector<std::string> find_entities(const std::vector<FrontLine>& lines, std::string_view name_text) {
+  EntityFinder finder(name_text);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    finder.read(lines[i], i + 1 < lines.size() ? std::string_view(lines[i + 1].text) : std::string_view());
+  return finder.best();
+}
+
+}  // namespace loadline
