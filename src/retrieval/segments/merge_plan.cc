@@ -23,7 +23,8 @@ std::vector<std::size_t> plan_tiered_merge(std::span<const LiveSegment> segments
     std::vector<std::size_t> plan;
     std::uint64_t rows = 0;
     for (const std::size_t i : members) {
-      if (plan.size() == options.fan_in || rows + segments[i].live() > options.segment_rows_max) break;
+      if (plan.size() == options.fan_in) break;
+      if (rows + segments[i].live() > options.segment_rows_max) continue;
       plan.push_back(i);
       rows += segments[i].live();
     }

@@ -17,7 +17,7 @@ using Index = us::index_gt<float, std::uint32_t, std::uint32_t>;
 using Member = Index::member_citerator_t;
 
 constexpr std::uint32_t stop_check_rows = 64;
-constexpr std::size_t prefetched_bytes = 256;  // the rest of a row follows by the hardware's own prefetcher
+constexpr std::size_t prefetched_bytes = 768;  // the rest of a row follows by the hardware's own prefetcher
 
 Error graph_error(const char* what) { return {Code::internal, std::string("vector graph: ") + what}; }
 

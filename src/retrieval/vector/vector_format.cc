@@ -192,47 +192,49 @@ bool VectorFormat::has_too_many_dead_rows(const LiveSegment& segment) const {
 }
 
 std::vector<std::size_t> VectorFormat::plan(std::span<const LiveSegment> segments) const {
-  std::vector<std::size_t> small;
-  std::vector<LiveSegment> small_segments;
-  std::uint64_t small_rows = 0;
+  const auto has_graph = [](const LiveSegment& live) { return vector_segment(live).graph() != nullptr; };
   const LiveSegment* largest = nullptr;  // graph that has room
-  std::size_t largest_at = 0;
+  for (const LiveSegment& segment : segments) {
+    if (!has_graph(segment)) continue;
+    if (has_too_many_dead_rows(segment)) return {static_cast<std::size_t>(&segment - segments.data())};
+    const bool has_room = segment.rows() < merging_.segment_rows_max;
+    if (has_room && (largest == nullptr || segment.rows() > largest->rows())) largest = &segment;
+  }
+  const double growth = largest == nullptr ? 0 : merging_.graph_growth * largest->rows();
+  std::vector<std::size_t> small, absorbed;  // positions: without graph; of these and of much smaller graphs
+  std::vector<LiveSegment> small_segments;
+  double absorbed_rows = 0;
   for (std::size_t i = 0; i < segments.size(); ++i) {
-    const LiveSegment& segment = segments[i];
-    if (vector_segment(segment).graph() != nullptr) {
-      if (has_too_many_dead_rows(segment)) return {i};
-      if (segment.rows() < merging_.segment_rows_max &&
-          (largest == nullptr || segment.rows() > largest->rows())) {
-        largest = &segment;
-        largest_at = i;
-      }
-    } else {
+    const bool is_small = !has_graph(segments[i]);
+    if (is_small) {
       small.push_back(i);
-      small_segments.push_back(segment);
-      small_rows += segment.live();
+      small_segments.push_back(segments[i]);
     }
+    if (!is_small && (&segments[i] == largest || segments[i].rows() > growth)) continue;
+    absorbed.push_back(i);
+    absorbed_rows += segments[i].live();
   }
-  const double due =
-      largest == nullptr
-          ? merging_.graph_rows_min
-          : std::clamp<double>(merging_.graph_growth * largest->rows(), merging_.graph_rows_min,
-                               std::max(merging_.graph_rows_min, merging_.scanned_rows_max));
-  if (static_cast<double>(small_rows) >= due) {
-    if (largest != nullptr) small.insert(small.begin(), largest_at);
-    return small;
+  const double least = merging_.graph_rows_min, most = std::max<double>(least, merging_.scanned_rows_max);
+  if (absorbed_rows >= std::clamp(growth, least, most)) {
+    if (largest != nullptr)
+      absorbed.insert(absorbed.begin(), static_cast<std::size_t>(largest - segments.data()));
+    return absorbed;
   }
-  std::vector<std::size_t> plan = plan_tiered_merge(small_segments, merging_.small);
+  MergePlanOptions tiers = merging_.small;
+  tiers.segment_rows_max = merging_.graph_rows_min - 1;
+  std::vector<std::size_t> plan = plan_tiered_merge(small_segments, tiers);
   for (std::size_t& position : plan) position = small[position];
   return plan;
 }
 
 Result<std::vector<std::byte>> VectorFormat::merge(std::span<const LiveSegment> inputs,
                                                    const StopFlag& stop) const {
-  const auto base = std::find_if(inputs.begin(), inputs.end(), [&](const LiveSegment& input) {
-    return vector_segment(input).graph() != nullptr && !has_too_many_dead_rows(input);
-  });
-  if (base == inputs.end() || inputs.size() == 1) return merge_anew(inputs, stop);
-  return extend(*base, inputs, stop);
+  const LiveSegment* base = nullptr;  // the largest sound graph
+  for (const LiveSegment& input : inputs) {
+    if (vector_segment(input).graph() == nullptr || has_too_many_dead_rows(input)) continue;
+    if (base == nullptr || input.rows() > base->rows()) base = &input;
+  }
+  return base == nullptr || inputs.size() == 1 ? merge_anew(inputs, stop) : extend(*base, inputs, stop);
 }
 
 Result<std::vector<std::byte>> VectorFormat::merge_anew(std::span<const LiveSegment> inputs,

@@ -13,9 +13,11 @@
 namespace loadline {
 
 struct VectorMergeOptions {
-  MergePlanOptions small = {.fan_in = 8, .smallest_class_rows = 256};
-  std::uint32_t graph_rows_min = 2048;    // fewer rows are scanned
-  double graph_growth = 0.1;              // small rows are added when they are this share of the graph's
+  MergePlanOptions small = {.fan_in = 4,
+                            .smallest_class_rows = 128};  // its segment_rows_max is graph_rows_min
+  std::uint32_t graph_rows_min = 2048;                    // fewer rows are scanned
+  double graph_growth =
+      0.1;  // small rows are added when they are this share of the graph's; so are smaller graphs
   std::uint32_t scanned_rows_max = 8192;  // or this many
   std::uint32_t segment_rows_max = 250'000;
 };

@@ -78,7 +78,7 @@ class Query {
       return false;
     };
     const bool all = filter_ == nullptr && live.deleted->count() == 0;
-    const std::size_t expansion = std::max<std::size_t>(options_.search_expansion, k_ + k_ / 2);
+    const std::size_t expansion = std::max<std::size_t>(options_.search_expansion, 2 * k_);
     std::vector<HnswGraph::Hit> rows;
     for (const auto& hit : segment.graph()->search(vector_.data(), k_, expansion, all ? nullptr : &accepts)) {
       if (accepted(live, segment, hit.row)) rows.push_back(hit);
