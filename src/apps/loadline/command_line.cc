@@ -1,0 +1,196 @@
+#include "apps/loadline/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "apps/loadline/commands.h"
+#include "apps/loadline/commands_json.h"
+#include "apps/loadline/completion.h"
+#include "base/nearest_name.h"
+
+namespace loadline {
+namespace {
+
+constexpr const char* about =
+    "Loadline takes an application built on language models from documents to cited answers.\n\n"
+    "  loadline init ./documents        make a manifest\n"
+    "  loadline ingest                  read the documents it names\n"
+    "  loadline ask \"...\"               answer from them, with citations\n"
+    "  loadline search \"...\"            just find the passages";
+
+constexpr const char* footer =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done (some documents failed or lost pages).";
+
+using Run = std::function<int(Wire&, Terminal&)>;
+
+struct Parsed {
+  GlobalOptions globals;
+  IngestArguments ingest;
+  StatusArguments status;
+  DeleteArguments remove;
+  SearchArguments search;
+  AskArguments ask;
+  InitArguments init;
+  std::vector<std::string> pull;
+  std::string inspect, shell;
+  Run run;
+};
+
+void collection_option(CLI::App& verb, std::string& target) {
+  verb.add_option("-c,--collection", target, "The collection; may be left out where there is only one");
+}
+
+void add_document_verbs(CLI::App& app, Parsed& p) {
+  CLI::App* ingest = app.add_subcommand("ingest", "Read documents; go on where an earlier run was cut off");
+  ingest->add_option("PATH", p.ingest.paths, "Files, folders or globs; none: what the manifest names");
+  collection_option(*ingest, p.ingest.collection);
+  ingest->add_flag("--prune", p.ingest.prune, "Remove documents whose file has gone");
+  ingest->add_flag("--retry", p.ingest.retry, "Try again what failed or lost pages");
+  ingest->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_ingest(w, t, p.ingest); }; });
+
+  CLI::App* status =
+      app.add_subcommand("status", "Every document's state, and what unfinished ones wait for");
+  collection_option(*status, p.status.collection);
+  status->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_status(w, t, p.status); }; });
+
+  CLI::App* remove = app.add_subcommand("delete", "Erase documents everywhere and print a receipt");
+  remove->add_option("DOCUMENT", p.remove.documents, "Names as `status` shows them")->required();
+  collection_option(*remove, p.remove.collection);
+  remove->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_delete(w, t, p.remove); }; });
+
+  CLI::App* verify =
+      app.add_subcommand("verify", "Look for orphans in store and indexes; exit 1 if there are any");
+  collection_option(*verify, p.status.collection);
+  verify->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_verify(w, t, p.status); }; });
+}
+
+void add_question_verbs(CLI::App& app, Parsed& p) {
+  CLI::App* search = app.add_subcommand("search", "Find the passages for a query, or for a file of queries");
+  search->add_option("QUERY", p.search.query, "What to look for");
+  search->add_option("--queries", p.search.queries_file,
+                     "JSON lines with \"id\" and \"query\"; '-' reads standard input");
+  collection_option(*search, p.search.collection);
+  search->add_option("-k,--k", p.search.k, "How many results (default 10)")
+      ->check(CLI::Range(std::size_t{1}, search_results_max));
+  search->add_option("--filter", p.search.filters,
+                     "KEY=VALUE: document, type, company, period, label, or metadata");
+  search->add_flag("--explain", p.search.explain,
+                   "Show scores and ranks of both legs and the ranking features");
+  search->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_search(w, t, p.search); }; });
+
+  CLI::App* ask = app.add_subcommand("ask", "Answer a question from the documents, with citations");
+  ask->add_option("QUESTION", p.ask.question, "The question")->required();
+  collection_option(*ask, p.ask.collection);
+  ask->add_option("--model", p.globals.model,
+                  "A known model, a model of the manifest, or the path of a GGUF file");
+  ask->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_ask(w, t, p.ask); }; });
+}
+
+void add_setup_verbs(CLI::App& app, Parsed& p) {
+  CLI::App* init = app.add_subcommand("init", "Make a manifest for a folder of documents");
+  init->add_option("FOLDER", p.init.folder, "Where the documents are")->required();
+  init->add_option("-o,--output", p.init.output, "The manifest to write (default loadline.yaml)");
+  init->add_flag("--force", p.init.force, "Replace a manifest that is there");
+  init->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_init(w, t, p.init); }; });
+
+  CLI::App* config = app.add_subcommand("config", "Check or show the manifest, or print its JSON Schema");
+  config->require_subcommand(1);
+  for (const auto& [name, doc] : {std::pair{"check", "Say whether the manifest is right, and what is wrong"},
+                                  std::pair{"show", "Every setting with its value, defaults marked"},
+                                  std::pair{"schema", "JSON Schema for editors"}}) {
+    const std::string what = name;
+    config->add_subcommand(name, doc)->callback(
+        [&p, what] { p.run = [what](Wire& w, Terminal& t) { return run_config(w, t, what); }; });
+  }
+
+  CLI::App* models = app.add_subcommand("models", "Known models, fetching them, looking into one");
+  models->require_subcommand(1);
+  models->add_subcommand("list", "Known models, and which are here")->callback([&p] {
+    p.run = run_models_list;
+  });
+  CLI::App* pull = models->add_subcommand("pull", "Fetch models, checked by SHA-256");
+  pull->add_option("NAME", p.pull, "Names as `models list` shows them")->required();
+  pull->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_models_pull(w, t, p.pull); }; });
+  CLI::App* inspect = models->add_subcommand("inspect", "What a model file says of itself");
+  inspect->add_option("NAME", p.inspect, "A known model or the path of a GGUF file")->required();
+  inspect->callback(
+      [&p] { p.run = [&p](Wire& w, Terminal& t) { return run_models_inspect(w, t, p.inspect); }; });
+}
+
+void add_other_verbs(CLI::App& app, Parsed& p) {
+  CLI::App* completion =
+      app.add_subcommand("completion", "Print a completion script: source <(loadline completion bash)");
+  completion->add_option("SHELL", p.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->callback([&p, &app] {
+    p.run = [&p, &app](Wire&, Terminal& t) { return t.line(completion_script(app, p.shell)), exit_done; };
+  });
+  app.add_subcommand("version", "Print the version")->callback([&p] {
+    p.run = [](Wire& w, Terminal& t) {
+      if (w.options().json)
+        print_json({{"version", LOADLINE_VERSION}});
+      else
+        t.line("loadline " LOADLINE_VERSION);
+      return static_cast<int>(exit_done);
+    };
+  });
+}
+
+// The verb or option that was probably meant by an unknown word.
+std::string suggestion(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  const CLI::App* verb = &app;
+  while (!verb->get_subcommands().empty()) verb = verb->get_subcommands().front();
+  for (const CLI::App* level : {&app, verb}) {
+    for (const CLI::App* sub : level->get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(sub->get_name());
+    for (const CLI::Option* option : level->get_options()) names.push_back(option->get_name(false, true));
+  }
+  std::vector<std::string> flat;
+  for (const std::string& name : names) flat.push_back(name.substr(0, name.find(',')));
+  for (const std::string& name : names)
+    if (const std::size_t at = name.rfind(','); at != std::string::npos) flat.push_back(name.substr(at + 1));
+  return nearest_name(word, std::vector<std::string_view>(flat.begin(), flat.end()));
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  std::string message = error.what();
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  for (const std::string& word : app.remaining(true))
+    if (const std::string near = suggestion(app, word); !near.empty())
+      std::fprintf(stderr, "       '%s': did you mean '%s'?\n", word.c_str(), near.c_str());
+  std::fprintf(stderr, "       `loadline --help` and `loadline VERB --help` explain\n");
+  return exit_usage;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  Parsed parsed;
+  CLI::App app(about, "loadline");
+  app.footer(footer);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--config", parsed.globals.config, "The manifest (default ./loadline.yaml if it is there)");
+  app.add_option("--data", parsed.globals.data, "The data folder (default .loadline)");
+  app.add_flag("--json", parsed.globals.json, "Machine-readable output, one JSON value a line");
+  add_setup_verbs(app, parsed);
+  add_document_verbs(app, parsed);
+  add_question_verbs(app, parsed);
+  add_other_verbs(app, parsed);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, error);
+  }
+  Wire wire(parsed.globals);
+  Terminal terminal;
+  return parsed.run(wire, terminal);
+}
+
+}  // namespace loadline

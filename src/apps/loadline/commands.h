@@ -1,0 +1,71 @@
+#pragma once
+// The verbs of the command line. Each runs to its end and gives the exit code: 0 done, 1 failed, 2 usage, 3
+// partly done. Errors go to standard error, with --json also as one object to standard output.
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/loadline/terminal.h"
+#include "apps/loadline/wire.h"
+
+namespace loadline {
+
+enum ExitCode : int { exit_done = 0, exit_failed = 1, exit_usage = 2, exit_partly = 3 };
+
+struct IngestArguments {
+  std::vector<std::string> paths;
+  std::string collection;
+  bool prune = false, retry = false;
+};
+int run_ingest(Wire& wire, Terminal& terminal, const IngestArguments& arguments);
+
+struct StatusArguments {
+  std::string collection;
+};
+int run_status(Wire& wire, Terminal& terminal, const StatusArguments& arguments);
+int run_verify(Wire& wire, Terminal& terminal, const StatusArguments& arguments);
+
+struct DeleteArguments {
+  std::string collection;
+  std::vector<std::string> documents;
+};
+int run_delete(Wire& wire, Terminal& terminal, const DeleteArguments& arguments);
+
+struct SearchArguments {
+  std::string collection;
+  std::string query;
+  std::string queries_file;
+  std::size_t k = 10;
+  bool explain = false;
+  std::vector<std::string>
+      filters;  // "document=NAME", "type=...", "company=...", "period=...", "label=...", "key=value"
+};
+int run_search(Wire& wire, Terminal& terminal, const SearchArguments& arguments);
+
+struct AskArguments {
+  std::string collection;
+  std::string question;
+};
+int run_ask(Wire& wire, Terminal& terminal, const AskArguments& arguments);
+
+struct InitArguments {
+  std::string folder;
+  std::string output = "loadline.yaml";
+  bool force = false;
+};
+int run_init(Wire& wire, Terminal& terminal, const InitArguments& arguments);
+
+int run_config(Wire& wire, Terminal& terminal, const std::string& what);  // "check" | "show" | "schema"
+
+int run_models_list(Wire& wire, Terminal& terminal);
+int run_models_pull(Wire& wire, Terminal& terminal, const std::vector<std::string>& names);
+int run_models_inspect(Wire& wire, Terminal& terminal, const std::string& name);
+
+/// Says what failed and gives exit_failed (exit_usage for invalid arguments of the command itself).
+int report(const Wire& wire, const Error& error);
+
+/// Stops what runs under `context` on SIGINT or SIGTERM, once; a second signal kills as usual.
+void cancel_on_signals(const CallContext& context);
+
+}  // namespace loadline
