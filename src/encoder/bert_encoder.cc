@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t batch_tokens_min = 48;  // below, a product waits for its weights more than it computes
 
 Result<Precision> choose_precision(const std::string& name, const BertConfig& config) {
-  const bool bf16 = cpu_has_bf16_products(), int8 = cpu_has_integer_products();
+  const bool bf16 = supported(Number::bf16), int8 = supported(Number::u8);
   if (name == "f32") return Precision::f32;
   if (name == "auto") return bf16 ? Precision::bf16 : Precision::f32;
   if (name == "bf16") {
@@ -31,6 +31,12 @@ Result<Precision> choose_precision(const std::string& name, const BertConfig& co
                  "int8 needs a model with hidden_act gelu: set precision to auto or f32");
   }
   return Error(Code::invalid_argument, "precision must be auto, f32, bf16 or int8");
+}
+
+Result<const Kernels*> choose_kernels(std::optional<SimdLevel> level) {
+  const Kernels* kernels = level ? kernels_at(*level) : &best_kernels();
+  if (!kernels) return Error(Code::failed_precondition, "this CPU cannot run the instruction set asked for");
+  return kernels;
 }
 
 std::string precision_name(Precision precision) {
@@ -128,6 +134,7 @@ Result<std::unique_ptr<BertEncoder::Parts>> BertEncoder::Parts::load(const BertE
   LOADLINE_ASSIGN(ModelFolder folder, ModelFolder::read(options.model_folder));
   LOADLINE_TRY(apply_options(options, folder.config));
   LOADLINE_ASSIGN(const Precision precision, choose_precision(options.precision, folder.config));
+  LOADLINE_ASSIGN(const Kernels* kernels, choose_kernels(options.simd));
   LOADLINE_ASSIGN(const std::size_t threads, choose_threads(options.threads));
   LOADLINE_ASSIGN(SafeTensors tensors, SafeTensors::parse(folder.weights->bytes()));
   std::optional<DigestTask> digest;
@@ -142,7 +149,7 @@ Result<std::unique_ptr<BertEncoder::Parts>> BertEncoder::Parts::load(const BertE
   };
   const std::size_t rows_max = std::max(options.batch_tokens, config.max_tokens);
   LOADLINE_ASSIGN(parts->network,
-                  BertNetwork::load(parts->tensors, config, precision, best_kernels(), rows_max, on_lanes));
+                  BertNetwork::load(parts->tensors, config, precision, *kernels, rows_max, on_lanes));
   for (std::size_t lane = 0; lane < threads; ++lane) {
     parts->workspaces.push_back(parts->network->make_workspace());
   }

@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "encoder/bert_config.h"
+#include "encoder/kernels.h"
 #include "model/embedder.h"
 
 namespace loadline {
@@ -29,6 +30,7 @@ struct BertEncoderOptions {
   std::string digest = {};     // SHA-256 of model.safetensors, hex; empty: computed
   std::size_t max_tokens = 0;  // 0: as the folder says; never more than the model has positions for
   std::optional<Pooling> pooling = {};  // unset: as the folder says, mean if it says nothing
+  std::optional<SimdLevel> simd = {};   // unset: the widest kernels that the CPU can run; for tests
   std::size_t batch_tokens = 320;       // computed together on one thread; 16 to batch_tokens_max
 
   static constexpr std::size_t threads_max = 64, batch_tokens_max = 8192;

@@ -9,7 +9,7 @@
 #include <iterator>
 
 #include "encoder/bert_encoder.h"
-#include "encoder/kernels.h"
+#include "encoder/linear.h"
 #include "encoder/safetensors.h"
 #include "encoder/wordpiece.h"
 
@@ -90,19 +90,30 @@ TEST(GoldenTokens, AreTheSameFromVocabTxt) {
   expect_golden_tokens(*tokenizer);
 }
 
-class GoldenVectors : public testing::TestWithParam<std::string> {
+struct Variant {
+  std::string name, precision;
+  std::optional<SimdLevel> simd;
+};
+
+class GoldenVectors : public testing::TestWithParam<Variant> {
  protected:
   void SetUp() override {
-    if (GetParam() == "bf16" && !cpu_has_bf16_products()) GTEST_SKIP() << "no AVX-512 BF16 here";
-    if (GetParam() == "int8" && !cpu_has_integer_products()) GTEST_SKIP() << "no AVX-512 VNNI here";
-    auto opened = BertEncoder::open({.model_folder = model_folder(), .precision = GetParam(), .threads = 2});
+    if (GetParam().precision == "bf16" && !supported(Number::bf16)) GTEST_SKIP() << "no AVX-512 BF16 here";
+    if (GetParam().precision == "int8" && !supported(Number::u8)) GTEST_SKIP() << "no AVX-512 VNNI here";
+    if (GetParam().simd && !kernels_at(*GetParam().simd)) GTEST_SKIP() << "this CPU cannot run these kernels";
+    auto opened = BertEncoder::open({.model_folder = model_folder(),
+                                     .precision = GetParam().precision,
+                                     .threads = 2,
+                                     .simd = GetParam().simd});
     ASSERT_TRUE(opened.ok()) << opened.error().to_string();
     encoder_ = std::move(opened).value();
     record_ = json::parse(golden("texts.json"));
     context_.clock = &clock_;
   }
 
-  double least_cosine() const { return GetParam() == "f32" ? 0.9999 : GetParam() == "bf16" ? 0.999 : 0.98; }
+  double least_cosine() const {
+    return GetParam().precision == "f32" ? 0.9999 : GetParam().precision == "bf16" ? 0.999 : 0.98;
+  }
 
   SystemClock clock_;
   CallContext context_;
@@ -125,7 +136,7 @@ TEST_P(GoldenVectors, EqualSentenceTransformers) {
     least = std::min(least, equal);
     sum += equal;
   }
-  std::printf("%s: cosine with the original: least %.6f, mean %.6f\n", GetParam().c_str(), least,
+  std::printf("%s: cosine with the original: least %.6f, mean %.6f\n", GetParam().name.c_str(), least,
               sum / static_cast<double>(texts.size()));
 }
 
@@ -151,13 +162,17 @@ TEST_P(GoldenVectors, InfoNamesModelDigestAndPrecision) {
   const EmbedderInfo& info = encoder_->info();
   EXPECT_EQ(info.name, "all-minilm-l6-v2");
   EXPECT_EQ(info.digest, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db");
-  EXPECT_EQ(info.precision, GetParam());
+  EXPECT_EQ(info.precision, GetParam().precision);
   EXPECT_EQ(info.dimensions, 384u);
   EXPECT_EQ(info.max_tokens, 256u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Precision, GoldenVectors, testing::Values("f32", "bf16", "int8"),
-                         [](const auto& parameter) { return parameter.param; });
+INSTANTIATE_TEST_SUITE_P(Precision, GoldenVectors,
+                         testing::Values(Variant{"f32", "f32", {}},
+                                         Variant{"f32_avx2", "f32", SimdLevel::avx2},
+                                         Variant{"f32_baseline", "f32", SimdLevel::baseline},
+                                         Variant{"bf16", "bf16", {}}, Variant{"int8", "int8", {}}),
+                         [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace
 }  // namespace loadline

@@ -12,10 +12,9 @@ bool cpu_has_avx512() {
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 
-}  // namespace
-
 bool cpu_has_bf16_products() { return cpu_has_avx512() && __builtin_cpu_supports("avx512bf16"); }
-bool cpu_has_integer_products() { return cpu_has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+
+}  // namespace
 
 std::size_t attention_scratch_floats(std::size_t tokens, std::size_t head_dim) {
   const auto padded = [](std::size_t n) { return (n + widest_vector - 1) / widest_vector * widest_vector; };

@@ -69,7 +69,4 @@ const Kernels* kernels_at(SimdLevel level);
 /// The widest set that this CPU can run.
 const Kernels& best_kernels();
 
-bool cpu_has_bf16_products();     // AVX-512 BF16
-bool cpu_has_integer_products();  // AVX-512 VNNI
-
 }  // namespace loadline

@@ -58,6 +58,15 @@ dnnl::primitive_attr attributes(const ProductShape& shape) {
 
 }  // namespace
 
+bool supported(Number number) {
+  const auto has = [isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa())](dnnl::cpu_isa wanted) {
+    return (isa & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted);
+  };
+  if (number == Number::bf16) return has(dnnl::cpu_isa::avx512_core_bf16);
+  if (number == Number::u8) return has(dnnl::cpu_isa::avx512_core_vnni);
+  return true;
+}
+
 struct ProductKind::Parts {
   struct Compiled {
     std::optional<dnnl::matmul> product;  // set once, guarded by mutex

@@ -21,6 +21,9 @@ namespace loadline {
 
 enum class Number : std::uint8_t { f32, bf16, u8 };
 
+/// Whether this CPU multiplies such numbers fast and exactly (oneDNN's view: ONEDNN_MAX_CPU_ISA counts).
+bool supported(Number number);
+
 struct ProductShape {
   std::size_t inputs = 0;
   std::size_t outputs = 0;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/printable.h"
 #include "encoder/json_reader.h"
 
 namespace loadline {
@@ -15,6 +16,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t size_field_bytes = 8;
+constexpr std::size_t name_bytes_max = 80;  // of a tensor's name, in messages
 constexpr std::string_view metadata_key = "__metadata__";
 
 Error damaged(const std::string& what) { return Error(Code::data_loss, "safetensors file: " + what); }
@@ -63,7 +65,7 @@ std::optional<std::uint64_t> bytes_of(std::span<const std::uint64_t> shape, std:
 
 Result<TensorView> read_entry(const std::string& name, const json::value& entry,
                               std::span<const std::byte> data) {
-  const std::string label = "tensor '" + name + "': ";
+  const std::string label = "tensor '" + printable(name, name_bytes_max) + "': ";
   if (!entry.is_object()) return damaged(label + "its entry is no object");
   const std::string type_name = string_member(entry, "dtype");
   const DataType* type = std::ranges::find(data_types, type_name, &DataType::name);
