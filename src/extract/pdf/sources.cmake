@@ -1,4 +1,23 @@
 # The PDF reader's part of the module; included by ../CMakeLists.txt.
-set(EXTRACT_PDF_SOURCES)
+set(EXTRACT_PDF_SOURCES
+  pdf/characters.cc
+  pdf/columns.cc
+  pdf/glyph_reader.cc
+  pdf/layout.cc
+  pdf/page_source.cc
+  pdf/paragraphs.cc
+  pdf/pdf_file.cc
+  pdf/pdf_reader.cc
+  pdf/pdfium_api.cc
+  pdf/profile.cc
+  pdf/properties.cc
+  pdf/rows.cc
+  pdf/running_lines.cc
+  pdf/words.cc)
 set(EXTRACT_PDF_TESTS)
-set(EXTRACT_PDF_LINKS)
+set(EXTRACT_PDF_LINKS ${CMAKE_DL_LIBS})
+
+# The library travels inside the program (pdf/pdfium_api.h).
+set_source_files_properties(pdf/pdfium_api.cc PROPERTIES
+  COMPILE_DEFINITIONS "LOADLINE_PDFIUM_FILE=\"${LOADLINE_PDFIUM_SO}\""
+  OBJECT_DEPENDS ${LOADLINE_PDFIUM_SO})
