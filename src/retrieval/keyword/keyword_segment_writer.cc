@@ -60,6 +60,8 @@ std::vector<std::byte> KeywordSegmentWriter::finish() && {
   std::vector<std::uint64_t> offsets;
   const std::vector<std::byte> row_terms = encode_row_terms(offsets);
   SectionFileWriter file(keyword_segment_magic);
+  file.expect(ids_.size() * 20 + dictionary_.size() + blocks_.size() * sizeof(KeywordSegment::BlockPlace) +
+              postings_.size() + row_terms.size() + 16);
   file.add(KeywordSegment::section_ids, ids_);
   file.add(KeywordSegment::section_lengths, lengths_);
   file.add(KeywordSegment::section_dictionary, dictionary_);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "model/search_index.h"
@@ -102,7 +103,7 @@ class ReferenceBm25 {
  private:
   struct Document {
     std::uint32_t length = 0;
-    std::map<std::string, std::uint32_t> terms;
+    std::unordered_map<std::string, std::uint32_t> terms;
   };
   const Bm25Options options_;
   Analyzer analyzer_;

@@ -39,6 +39,10 @@ SectionFileWriter::SectionFileWriter(std::string_view magic) : bytes_(header_byt
   std::memcpy(bytes_.data(), magic.data(), 8);
 }
 
+void SectionFileWriter::expect(std::size_t content_bytes) {
+  bytes_.reserve(header_bytes + content_bytes + sections_max * alignment);
+}
+
 void SectionFileWriter::end_section() {
   if (entries_.empty()) return;
   Entry& entry = entries_.back();

@@ -26,6 +26,8 @@ class SectionFileWriter {
  public:
   /// `magic` has 8 bytes. At most `sections_max` sections.
   explicit SectionFileWriter(std::string_view magic);
+  /// Avoids copies while it grows: about how many bytes of content will come.
+  void expect(std::size_t content_bytes);
   /// Ends the section before and starts one; what is appended belongs to it.
   void begin(std::uint32_t id);
   void append(const void* data, std::size_t size);
