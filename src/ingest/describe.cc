@@ -121,9 +121,12 @@ DocumentDescription describe_document(const DocumentProperties& properties,
 }
 
 std::string document_line(const DocumentDescription& description) {
-  std::string line;
-  if (!description.entities.empty()) line = description.entities.front();
-  add_unless_said(line, description.title);
+  std::string line = description.title;
+  if (!description.entities.empty()) {
+    const std::string& who = description.entities.front();
+    if (lower_ascii(line).find(lower_ascii(who)) == std::string::npos)
+      line = line.empty() ? who : who + ", " + line;
+  }
   add_unless_said(line, description.kind);
   if (!description.periods.empty()) add_unless_said(line, description.periods.front());
   return line;

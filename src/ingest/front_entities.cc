@@ -19,7 +19,8 @@ struct Word {
   std::string_view text;  // without the punctuation around it
   std::size_t begin = 0, end = 0;
   bool capital = false;
-  bool ends_run = false;  // punctuation after it
+  bool ends_run = false;    // punctuation after it
+  bool begins_run = false;  // an opening bracket or quote before it
 };
 
 template <std::size_t N>
@@ -160,7 +161,31 @@ bool is_boilerplate(std::string_view word) {
                                                                  "pursuant",
                                                                  "large",
                                                                  "accelerated",
-                                                                 "filer"});
+                                                                 "filer",
+                                                                 "press",
+                                                                 "release",
+                                                                 "policy",
+                                                                 "agreement",
+                                                                 "contract",
+                                                                 "manual",
+                                                                 "guide",
+                                                                 "handbook",
+                                                                 "terms",
+                                                                 "conditions",
+                                                                 "fees",
+                                                                 "schedule",
+                                                                 "tariff",
+                                                                 "minutes",
+                                                                 "memo",
+                                                                 "invoice",
+                                                                 "reports",
+                                                                 "announces",
+                                                                 "reported",
+                                                                 "questions",
+                                                                 "answers",
+                                                                 "welcome",
+                                                                 "dear",
+                                                                 "subject"});
   return is_one_of(letters_of(word), words);
 }
 
@@ -182,7 +207,7 @@ std::vector<Word> words_of(std::string_view line) {
     const auto close = [](char c) {
       return c == ')' || c == '"' || c == '\'' || c == ']' || c == ',' || c == ';' || c == ':' || c == '*';
     };
-    while (word.begin < word.end && open(line[word.begin])) ++word.begin;
+    while (word.begin < word.end && open(line[word.begin])) word.begin += 1, word.begins_run = true;
     while (word.end > word.begin && close(line[word.end - 1])) word.end -= 1, word.ends_run = true;
     if (word.end > word.begin && line[word.end - 1] == '.') {
       // A point belongs to initials and legal forms; elsewhere it ends the sentence.
@@ -227,7 +252,8 @@ class EntityFinder {
       const bool joins = !run.empty() && is_joiner(word.text);
       // ", Inc." belongs to the name in front of it.
       const bool legal_tail = !run.empty() && is_legal_form(word.text) && word.capital;
-      if (!run.empty() && run.back().ends_run && !legal_tail) close(run, line, next_line);
+      if (!run.empty() && (word.begins_run || (run.back().ends_run && !legal_tail)))
+        close(run, line, next_line);
       if (word.capital || (joins && !run.empty()))
         run.push_back(word);
       else
