@@ -166,9 +166,9 @@ class Workbook {
     const std::string value = child_of(cell, "v").text().get();
     if (value.empty()) return {};
     const int style = number_of(cell, "s", 0);
-    const std::string_view code = style >= 0 && static_cast<std::size_t>(style) < formats_.size()
-                                      ? formats_[static_cast<std::size_t>(style)]
-                                      : "";
+    std::string_view code;
+    if (style >= 0 && static_cast<std::size_t>(style) < formats_.size())
+      code = formats_[static_cast<std::size_t>(style)];
     if (type == "s") {
       std::size_t index = strings_.size();
       std::from_chars(value.data(), value.data() + value.size(), index);
