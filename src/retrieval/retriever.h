@@ -48,6 +48,9 @@ struct SearchRequest {
   std::size_t k = 10;  // 1 to search_results_max
   SearchFilter filter;
   SearchMeans means;
+  /// So many chunks of one page, best first, come before other pages' ones; the rest of a page only when
+  /// there are no other pages left. 1 shows as many pages as possible.
+  std::size_t chunks_per_page = 1;
 };
 
 /// How a hit came about, for `search --explain`. Rank 0: not among the leg's candidates.
