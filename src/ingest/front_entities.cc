@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/utf8.h"
 #include "ingest/front_matter.h"
 
 namespace loadline {
@@ -194,6 +195,18 @@ bool is_joiner(std::string_view word) {
          word == "for" || word == "the";
 }
 
+// Upper case, or a letter of a script without cases, or "3M".
+bool is_capital(std::string_view word) {
+  if (word.empty()) return false;
+  std::size_t at = 0;
+  const char32_t first = next_code_point(word, at);
+  if (first >= 0x80)
+    return first >= 0xC0 && !(first >= 0xDF && first <= 0xF7) && !(first >= 0x2000 && first <= 0x2FFF);
+  if (std::isupper(static_cast<int>(first)) != 0) return true;
+  return std::isdigit(static_cast<int>(first)) != 0 && word.size() > 1 &&
+         std::isupper(static_cast<unsigned char>(word.back())) != 0;
+}
+
 std::vector<Word> words_of(std::string_view line) {
   std::vector<Word> words;
   for (std::size_t at = 0; at < line.size();) {
@@ -216,10 +229,7 @@ std::vector<Word> words_of(std::string_view line) {
         word.end -= 1, word.ends_run = true;
     }
     word.text = line.substr(word.begin, word.end - word.begin);
-    const auto first = word.text.empty() ? '\0' : word.text.front();
-    word.capital = std::isupper(static_cast<unsigned char>(first)) != 0 || (first & 0x80) != 0 ||
-                   (std::isdigit(static_cast<unsigned char>(first)) != 0 && word.text.size() > 1 &&
-                    std::isupper(static_cast<unsigned char>(word.text.back())) != 0);
+    word.capital = is_capital(word.text);
     if (!word.text.empty()) words.push_back(word);
     at = end;
   }
