@@ -76,14 +76,6 @@ bool numbers_fit(const EdgeLine& a, const EdgeLine& b, int pages_between) {
   return true;
 }
 
-bool repeats(const EdgeLine& line, int page, const PageEdges& other, bool top) {
-  const std::vector<EdgeLine>& lines = top ? other.top : other.bottom;
-  return std::any_of(lines.begin(), lines.end(), [&](const EdgeLine& o) {
-    return std::abs(o.y - line.y) <= same_height && o.words == line.words &&
-           o.numbers.size() == line.numbers.size() && numbers_fit(line, o, other.page - page);
-  });
-}
-
 // "12", "- 12 -", "Page 12", "12 of 30", "F-12": nothing but the place in the document.
 bool is_page_number_form(const EdgeLine& line) {
   if (line.numbers.empty() || line.numbers.size() > 2 || line.words.size() > 14) return false;
@@ -92,6 +84,16 @@ bool is_page_number_form(const EdgeLine& line) {
     if (is_letter(static_cast<unsigned char>(c))) letters += static_cast<char>(c | 0x20);
   return letters.empty() || letters == "page" || letters == "of" || letters == "pageof" ||
          letters.size() == 1;
+}
+
+bool repeats(const EdgeLine& line, int page, const PageEdges& other, bool top) {
+  const std::vector<EdgeLine>& lines = top ? other.top : other.bottom;
+  return std::any_of(lines.begin(), lines.end(), [&](const EdgeLine& o) {
+    // Where pages end early, their number stands higher.
+    const bool in_place = std::abs(o.y - line.y) <= same_height || is_page_number_form(line);
+    return in_place && o.words == line.words && o.numbers.size() == line.numbers.size() &&
+           numbers_fit(line, o, other.page - page);
+  });
 }
 
 // The header of a table that goes on over pages repeats too, but it belongs to the table.
@@ -115,8 +117,9 @@ std::size_t count_running(const PageEdges& page, std::span<const PageEdges> neig
     // In a short document there is only one other page to compare with.
     const bool few_pages = neighbours.size() <= 2;
     const bool often = same >= (number_alone || few_pages ? 1 : 2);
-    if ((often && !(may_belong_to_table(line) && same < 3)) || number_of_page) running = at + 1;
-    if (at >= running + 1) break;  // one line may stand further out than those that repeat
+    const std::size_t further_out = top ? line.row : page.rows - 1 - line.row;
+    if (further_out > running + 1) break;  // one line may stand further out than those that repeat
+    if ((often && !(may_belong_to_table(line) && same < 3)) || number_of_page) running = further_out + 1;
   }
   return running;
 }
@@ -129,12 +132,16 @@ PageEdges edges_of(int page, std::span<const Row> rows, float height) {
   edges.height = height;
   edges.rows = rows.size();
   const std::size_t count = std::min(edge_rows_max, rows.size());
-  for (std::size_t at = 0; at < count && rows[at].baseline < edge_zone * height; ++at)
-    edges.top.push_back(edge_line(rows[at], at));
+  for (std::size_t at = 0; at < count; ++at) {
+    EdgeLine line = edge_line(rows[at], at);
+    if (rows[at].baseline < edge_zone * height || is_page_number_form(line))
+      edges.top.push_back(std::move(line));
+  }
   for (std::size_t at = 0; at < count; ++at) {
     const std::size_t row = rows.size() - 1 - at;
-    if (rows[row].baseline < (1 - edge_zone) * height) break;
-    edges.bottom.push_back(edge_line(rows[row], row));
+    EdgeLine line = edge_line(rows[row], row);
+    if (rows[row].baseline > (1 - edge_zone) * height || is_page_number_form(line))
+      edges.bottom.push_back(std::move(line));
   }
   return edges;
 }

@@ -1,5 +1,6 @@
 # The PDF reader's part of the module; included by ../CMakeLists.txt.
 set(EXTRACT_PDF_SOURCES
+  pdf/cells.cc
   pdf/characters.cc
   pdf/columns.cc
   pdf/glyph_reader.cc
@@ -13,6 +14,9 @@ set(EXTRACT_PDF_SOURCES
   pdf/properties.cc
   pdf/rows.cc
   pdf/running_lines.cc
+  pdf/table_builder.cc
+  pdf/table_columns.cc
+  pdf/table_finder.cc
   pdf/words.cc)
 set(EXTRACT_PDF_TESTS)
 set(EXTRACT_PDF_LINKS ${CMAKE_DL_LIBS})
