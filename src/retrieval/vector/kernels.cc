@@ -4,15 +4,18 @@
 #include <bit>
 
 #if defined(__x86_64__)
+#if !defined(__clang__)
 // g++ 12 warns about the deliberately undefined operands inside its own AVX-512 header (GCC bug 105593).
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
 namespace loadline {
 
-float half_to_float(Half half) {
+float float_of_half(Half half) {
   const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000) << 16;
   const std::uint32_t exponent = (half >> 10) & 0x1F, fraction = half & 0x3FF;
   if (exponent == 0) {  // zero and subnormals: fraction * 2^-24
@@ -44,7 +47,7 @@ float dot_scalar(const float* a, const Half* b, std::size_t size) {
   std::array<float, 8> sums{};
   for (std::size_t i = 0; i < size; i += sums.size()) {
     for (std::size_t lane = 0; lane < sums.size(); ++lane)
-      sums[lane] += a[i + lane] * half_to_float(b[i + lane]);
+      sums[lane] += a[i + lane] * float_of_half(b[i + lane]);
   }
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
@@ -53,7 +56,7 @@ float dot_halves_scalar(const Half* a, const Half* b, std::size_t size) {
   std::array<float, 8> sums{};
   for (std::size_t i = 0; i < size; i += sums.size()) {
     for (std::size_t lane = 0; lane < sums.size(); ++lane) {
-      sums[lane] += half_to_float(a[i + lane]) * half_to_float(b[i + lane]);
+      sums[lane] += float_of_half(a[i + lane]) * float_of_half(b[i + lane]);
     }
   }
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
@@ -136,9 +139,14 @@ constexpr VectorKernels avx512 = {"avx512", dot_avx512, dot_halves_avx512, to_ha
 
 constexpr std::array<const VectorKernels*, 3> all_kernels = {&avx512, &avx2, &scalar};
 
+// __builtin_cpu_supports of clang 14 does not know it.
+bool has_f16c() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+
 std::size_t first_usable() {
-  const bool has_avx2 =
-      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
   if (has_avx2 && __builtin_cpu_supports("avx512f")) return 0;
   return has_avx2 ? 1 : 2;
 }
@@ -155,6 +163,6 @@ std::size_t first_usable() { return 0; }
 std::span<const VectorKernels* const> usable_kernels() {
   return std::span(all_kernels).subspan(first_usable());
 }
-const VectorKernels& best_kernels() { return *usable_kernels().front(); }
+const VectorKernels& best_vector_kernels() { return *usable_kernels().front(); }
 
 }  // namespace loadline

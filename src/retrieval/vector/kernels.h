@@ -29,8 +29,8 @@ struct VectorKernels {
 
 /// Those that this processor can run, best first; the last one is "scalar".
 std::span<const VectorKernels* const> usable_kernels();
-const VectorKernels& best_kernels();
+const VectorKernels& best_vector_kernels();
 
-float half_to_float(Half half);
+float float_of_half(Half half);
 
 }  // namespace loadline

@@ -185,7 +185,7 @@ Result<std::unique_ptr<VectorIndex>> open_vector_index(FileSystem& files, const 
     return Error(Code::invalid_argument, "a vector index has 1 to " + std::to_string(vector_dimensions_max) +
                                              " dimensions, not " + std::to_string(dimensions));
   }
-  const VectorKernels& kernels = options.kernels != nullptr ? *options.kernels : best_kernels();
+  const VectorKernels& kernels = options.kernels != nullptr ? *options.kernels : best_vector_kernels();
   LOADLINE_ASSIGN(auto index, SegmentedIndex::open(files, folder,
                                                    std::make_unique<VectorFormat>(dimensions, options.merging,
                                                                                   options.graph, kernels),

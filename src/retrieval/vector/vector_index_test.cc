@@ -332,7 +332,7 @@ TEST(VectorIndex, purge_leaves_no_trace) {
     std::vector<float> padded(padded_elements(dimensions));
     std::copy(vector.begin(), vector.end(), padded.begin());
     std::vector<Half> halves(padded.size());
-    best_kernels().to_halves(padded.data(), halves.data(), halves.size());
+    best_vector_kernels().to_halves(padded.data(), halves.data(), halves.size());
     EXPECT_EQ(all.find(std::string(reinterpret_cast<const char*>(halves.data()), 16)), std::string::npos);
   }
   EXPECT_EQ(index->stats().chunks, 900U);
