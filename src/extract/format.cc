@@ -14,6 +14,7 @@
 #include "extract/office/package.h"
 #include "extract/office/pptx_reader.h"
 #include "extract/office/xlsx_reader.h"
+#include "extract/pdf/pdf_reader.h"
 #include "extract/text/charset.h"
 #include "extract/text/csv_reader.h"
 #include "extract/text/json_reader.h"
@@ -199,7 +200,7 @@ Status read_document(const ReadInput& input, PageSink& sink) {
   LOADLINE_ASSIGN(const Format format, detect_format(input.text(), input.file_name));
   switch (format) {
     case Format::pdf:
-      return not_read("PDF, and this program was built without a reader for it");
+      return read_pdf(input, sink);
     case Format::zip:
       return read_package(input, sink);
     case Format::mail:

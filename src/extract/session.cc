@@ -17,6 +17,7 @@
 #include "extract/format.h"
 #include "extract/frames.h"
 #include "extract/messages.h"
+#include "extract/pdf/pdf_reader.h"
 
 namespace loadline {
 namespace {
@@ -152,6 +153,8 @@ int run_extractor_session(const SessionDescriptors& descriptors) {
   Result<ExtractOrder> order = read_order(descriptors.order);
   if (!order) return sink.failure(order.error(), false) ? status_failed : status_broken;
   if (getppid() != order->parent) return status_broken;  // it died before it could take us along
+  if (const Status ready = prepare_pdf(); !ready)
+    return sink.failure(ready.error(), false) ? status_failed : status_broken;
   const Result<ConfinementReport> confined =
       confine({.memory_bytes = order->memory_bytes, .cpu_seconds = order->cpu_seconds});
   if (!confined) return sink.failure(confined.error(), false) ? status_failed : status_broken;
