@@ -97,6 +97,7 @@ function(loadline_test target)
     target_link_libraries(${target} PRIVATE loadline_${used_id})
   endforeach()
   target_link_libraries(${target} PRIVATE ${T_LINKS} loadline::gtest)
+  target_compile_options(${target} PRIVATE -Wno-dangling-else)  # GoogleTest's ASSERT_ macros below an if
   target_compile_definitions(${target} PRIVATE LOADLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${target} COMMAND ${target})
   set_tests_properties(${target} PROPERTIES LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT}
