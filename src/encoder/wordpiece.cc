@@ -120,7 +120,9 @@ class Wordpiece::Run {
   void restore_canonical_order() {
     for (std::size_t i = word_.size() - 1; i > ordered_; --i) {
       if (word_[i - 1].combining_class <= word_[i].combining_class) break;
-      std::swap(word_[i - 1], word_[i]);
+      // Only what is written changes places: spans stay in the order of the text.
+      std::swap(word_[i - 1].code_point, word_[i].code_point);
+      std::swap(word_[i - 1].combining_class, word_[i].combining_class);
     }
   }
 

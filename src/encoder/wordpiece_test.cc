@@ -140,8 +140,9 @@ TEST(Wordpiece, AnyBytesGiveOrderedSpans) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   const Wordpiece made = tokenizer();
-  const std::string_view parts[] = {"rate", "s", " ",    "É",      "\u0301", "中", "[SEP]",
-                                    "[",    ".", "\xff", "\u200b", "한",     "ab", "\n"};
+  const std::string_view parts[] = {"rate",   "s",          " ",      "É",    "\u0301", "中",
+                                    "[SEP]",  "[",          ".",      "\xff", "\u200b", "\u302e",
+                                    "\u0f71", "\U0001d165", "\u1b44", "한",   "ab",     "\n"};
   for (int round = 0; round < 5'000; ++round) {
     std::string text;
     for (unsigned n = random() % 20; n > 0; --n) {
