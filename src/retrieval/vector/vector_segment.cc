@@ -42,7 +42,8 @@ std::pair<std::uint32_t, std::uint32_t> VectorSegment::twins_of(std::uint32_t no
 std::vector<std::byte> encode_vector_segment(const VectorSegmentContent& content) {
   const auto ids = content.ids;
   SectionFileWriter file(vector_segment_magic);
-  file.expect(ids.size() * 12 + content.rows.size_bytes() + content.twins.size_bytes() + content.graph.size());
+  file.expect(ids.size() * 12 + content.rows.size_bytes() + content.twins.size_bytes() +
+              content.graph.size());
   file.begin(VectorSegment::section_ids);
   file.append(ids);
   if (!std::is_sorted(ids.begin(), ids.end())) {
