@@ -233,7 +233,7 @@ class PassageCheck {
   bool check_names(SupportVerdict& verdict) const {
     for (const ContentWord& word : claim_.words) {
       if (!word.capitalised || word.sentence_start) continue;
-      if (!in_passage_or_context(word.stem) && question_stems_.count(word.stem) == 0)
+      if (!in_passage_or_context(word.stem))
         return verdict.reason = SupportReason::name_not_in_passage, false;
     }
     return true;

@@ -7,7 +7,9 @@
 //   - every quantity of it agrees with one of the passage (scale words, table captions and rounding
 //   considered), in a
 //     table from a row that shares its words and a column that fits its period; and
-//   - every name and period of it stands in the passage, its headings or the question; and
+//   - every name of it stands in the passage or its headings (a name that only the question has is not
+//   confirmed by
+//     the passage), every period there or in the question; and
 //   - enough of its other words stand there too, at least one in the passage itself; and
 //   - it does not deny what the passage states, nor the other way round.
 // One Checker per thread.

@@ -33,6 +33,9 @@ TEST(Support, planted_errors_are_found) {
   EXPECT_EQ(reason("The monthly fee is 4.50%.", prose), SupportReason::quantity_not_in_passage);
   EXPECT_EQ(reason("Waivers are approved by Ms Clara Brandt.", prose), SupportReason::name_not_in_passage);
   EXPECT_EQ(reason("The monthly fee is $4.50 since 2019.", prose), SupportReason::period_not_in_passage);
+  EXPECT_EQ(reason("The monthly fee of the Platinum account is $4.50.", prose,
+                   "What does the Platinum account cost?"),
+            SupportReason::name_not_in_passage);
   EXPECT_EQ(reason("Fees are charged in the first year.", prose), SupportReason::contradicts);
   EXPECT_EQ(reason("Mortgage brokers may request collateral.", prose), SupportReason::words_not_in_passage);
   EXPECT_EQ(reason("[1]", prose), SupportReason::no_claim);

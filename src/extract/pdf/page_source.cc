@@ -7,6 +7,23 @@
 
 namespace loadline::pdf {
 
+namespace {
+
+constexpr const char* scan_sentence =
+    "The page is an image without text, and this version does not recognise scans.";
+constexpr int image_object = 3;        // FPDF_PAGEOBJ_IMAGE
+constexpr int objects_looked_at = 64;  // of a page without text
+
+bool shows_an_image(const PdfPage& page) {
+  const int count = std::min(page.api().Page_CountObjects(page.handle()), objects_looked_at);
+  for (int index = 0; index < count; ++index)
+    if (page.api().PageObj_GetType(page.api().Page_GetObject(page.handle(), index)) == image_object)
+      return true;
+  return false;
+}
+
+}  // namespace
+
 std::unique_ptr<LoadedPage> PageSource::load(int number) const {
   auto loaded = std::make_unique<LoadedPage>();
   loaded->number = number;
@@ -18,8 +35,15 @@ std::unique_ptr<LoadedPage> PageSource::load(int number) const {
     return loaded;
   }
   loaded->words = *std::move(words);
-  if (loaded->words.frames.empty()) return loaded;
+  if (loaded->words.frames.empty()) {
+    if (shows_an_image(page)) loaded->lost_reason = scan_sentence;
+    return loaded;
+  }
   Frame& frame = loaded->words.frames.front();
+  if (frame.words.empty() && shows_an_image(page)) {
+    loaded->lost_reason = scan_sentence;
+    return loaded;
+  }
   loaded->rows = build_rows(frame.words);
   loaded->edges = edges_of(number, loaded->rows, frame.height);
   return loaded;
