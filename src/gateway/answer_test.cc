@@ -168,6 +168,13 @@ TEST_F(GroundedAnswer, an_unsupported_sentence_among_good_ones_is_left_out) {
             "A replacement card costs 12 euros [1]. It arrives within five working days [1].");
 }
 
+TEST_F(GroundedAnswer, a_refusal_of_the_model_is_an_abstention) {
+  model_.says = abstention_text;
+  const Answer answer = ask("What does a replacement card cost in gold?");
+  EXPECT_TRUE(answer.abstained);
+  EXPECT_EQ(answer.chat.content, abstention_text);
+}
+
 TEST_F(GroundedAnswer, a_model_that_repeats_itself_is_stopped) {
   for (int i = 0; i < 50; ++i) model_.says += "A replacement card costs 12 euros. ";
   const Answer answer = ask("What does a replacement card cost?");

@@ -86,7 +86,7 @@ class CheckedStream final : public ChatSink {
     const std::string rest = sentences_.finish();
     for (const TextSpan span : split_sentences(rest)) {
       const bool whole = !cut_off || span.end < rest.size();
-      if (whole && !stopped_ && !take(std::string(span.of(rest)))) return false;
+      if (whole && !stopped_ && !take(std::string(span.of(rest))) && client_gone_) return false;
     }
     if (!released_any_ && (withhold_ || content_.empty())) return abstain();
     return !client_gone_;
@@ -125,16 +125,12 @@ class CheckedStream final : public ChatSink {
                                                         : sentence.find_first_not_of(" \n\t\r"))))
             .second;
     if (!is_new || seen_.size() > sentences_max) return stopped_ = true, false;
-    if (is_refusal(sentence) && !released_any_) return stopped_ = true, abstaining_ = true, false;
+    if (is_refusal(sentence) && !released_any_) return stopped_ = true, false;
     CheckedSentence checked = check_.check(sentence);
-    if (!checked.supported && withhold_) {
-      if (checked.says_nothing) held_ = checked.text;
-      return true;
-    }
+    if (!checked.supported && withhold_) return true;
     std::string text = content_.empty() ? trimmed_left(checked.text) : checked.text;
     if (!content_.empty() && !text.empty() && text.front() != ' ' && text.front() != '\n')
       text.insert(0, " ");
-    held_.clear();
     released_any_ = true;
     return give(text) && tell(checked.citations);
   }
@@ -172,10 +168,10 @@ class CheckedStream final : public ChatSink {
   const Instant start_;
   SentenceStream sentences_;
   std::set<std::string> seen_;
-  std::string content_, held_;
+  std::string content_;
   std::vector<Citation> citations_;
   double first_token_ms_ = 0;
-  bool released_any_ = false, stopped_ = false, client_gone_ = false, abstained_ = false, abstaining_ = false;
+  bool released_any_ = false, stopped_ = false, client_gone_ = false, abstained_ = false;
 };
 
 ChatRequest model_request(const RouteSettings& route, const ChatRequest& request,

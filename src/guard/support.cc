@@ -256,14 +256,11 @@ class PassageCheck {
   }
 
   bool check_quantities(SupportVerdict& verdict) const {
-    const std::vector<Quantity> asked = find_quantities(question_);
     bool quoted = false;
     for (const Quantity& quantity : claim_.quantities) {
       const std::size_t unit = best_unit(&quantity);
       if (unit == units_.size()) {
-        const bool repeated = std::any_of(asked.begin(), asked.end(),
-                                          [&](const Quantity& q) { return same_quantity(quantity, q, 0); });
-        if (repeated || states(passage_.context, quantity)) continue;
+        if (states(passage_.context, quantity)) continue;
         return verdict.reason = SupportReason::quantity_not_in_passage, false;
       }
       if (passage_.is_table && !fits_row_and_column(unit, quantity))
@@ -392,7 +389,10 @@ std::vector<QuoteUnit> quote_units(const Passage& passage) {
 SupportVerdict SupportChecker::check(std::string_view claim, const Passage& passage,
                                      std::string_view question) {
   const Claim read = read_claim(claim, words_);
-  return PassageCheck(read, passage, question, words_).run();
+  if (!read.words.empty() || question.empty()) return PassageCheck(read, passage, question, words_).run();
+  // A bare figure says what the question asks, with the figure filled in.
+  const Claim filled = read_claim(std::string(question) + " " + std::string(claim), words_);
+  return PassageCheck(filled, passage, "", words_).run();
 }
 
 }  // namespace loadline

@@ -11,6 +11,7 @@
 //   confirmed by
 //     the passage), every period there or in the question; and
 //   - enough of its other words stand there too, at least one in the passage itself; and
+//   - a bare figure is read as the question with the figure filled in; and
 //   - it does not deny what the passage states, nor the other way round.
 // One Checker per thread.
 #include <cstddef>

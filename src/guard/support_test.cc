@@ -51,6 +51,13 @@ TEST(Support, table_figures_need_their_row_and_year) {
             SupportReason::quantity_not_in_passage);
 }
 
+TEST(Support, a_bare_figure_is_checked_as_the_question_with_it_filled_in) {
+  EXPECT_EQ(reason("$4.50 [1]", prose, "What is the monthly fee for other customers?"),
+            SupportReason::agreement);
+  EXPECT_NE(reason("$4.50 [1]", prose, "What does a mortgage over 48 months cost?"),
+            SupportReason::agreement);
+}
+
 TEST(Support, the_quote_is_the_sentence_or_row_that_fits) {
   SupportChecker checker;
   SupportVerdict verdict = checker.check("Students have free accounts.", prose, "");
