@@ -205,11 +205,14 @@ Status SegmentedIndex::refresh() {
 
 // Writing.
 
-Result<SegmentedIndex::Locks> SegmentedIndex::lock_for_writing() {
+Result<SegmentedIndex::Locks> SegmentedIndex::lock_for_writing(OnDamage on_damage) {
   Locks locks;
   locks.process = std::unique_lock(writer_mutex_);
   LOADLINE_ASSIGN(locks.file, files_.lock(folder_ + "/" + std::string(lock_name)));
-  LOADLINE_TRY(reload_if_changed());
+  const Status reloaded = reload_if_changed();
+  const bool is_fine =
+      reloaded.ok() || (on_damage == OnDamage::goes_on && reloaded.error().code() == Code::data_loss);
+  if (!is_fine) return reloaded.error();
   return locks;
 }
 
@@ -304,7 +307,7 @@ Status SegmentedIndex::apply(const Change& change) {
 }
 
 Status SegmentedIndex::clear() {
-  LOADLINE_ASSIGN(const Locks locks, lock_for_writing());
+  LOADLINE_ASSIGN(const Locks locks, lock_for_writing(OnDamage::goes_on));
   auto next = std::make_shared<IndexSnapshot>();
   next->generation = snapshot()->generation;
   next->next_segment = snapshot()->next_segment;
@@ -367,7 +370,7 @@ void SegmentedIndex::run_merges() {
     std::lock_guard lock(merge_mutex_);
     merge_failed_ = !merged.ok();
     if (!merged.ok() && !stop_->stopping()) merge_error_ = merged.error();
-    if (merged.ok() && *merged) merge_error_.reset();
+    if (merged.ok()) merge_error_.reset();
     if (!merged.ok() || !*merged || stop_->stopping()) return;
     merge_rests_.notify_all();
   }

@@ -69,6 +69,7 @@ class SegmentedIndex {
   /// Durable on success. On an error nothing has changed for readers, though the change may turn out to have
   /// been published when the disk failed after the fact.
   Status apply(const Change& change);
+  /// Works on a damaged index too: what is published then is whole.
   Status clear();
   Status refresh();
   Status purge();
@@ -87,7 +88,8 @@ class SegmentedIndex {
 
   std::string path_of(std::uint64_t number) const;
   std::string manifest_path() const;
-  Result<Locks> lock_for_writing();
+  enum class OnDamage { fails, goes_on };
+  Result<Locks> lock_for_writing(OnDamage on_damage = OnDamage::fails);
   Status reload_if_changed();
   Result<std::shared_ptr<const IndexSnapshot>> load(std::span<const std::byte> manifest) const;
   Result<LiveSegment> open_entry(const SegmentManifest::Entry& entry, const IndexSnapshot& current) const;

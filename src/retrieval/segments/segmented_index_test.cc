@@ -184,6 +184,67 @@ TEST_P(Crash, leaves_the_state_before_or_after) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Crash, testing::Range<std::uint64_t>(1, 5));
 
+// The same for the vector index: graphs are made, extended, erased from and rebuilt within a few changes.
+TEST_P(Crash, leaves_vectors_before_or_after) {
+  SCOPED_TRACE(testing::Message() << "seed " << GetParam());
+  constexpr std::size_t dimensions = 16;
+  VectorIndexOptions options;
+  options.merging.graph_rows_min = 24;
+  options.merging.small = {.fan_in = 2, .smallest_class_rows = 8};
+  options.background_merges = false;
+  options.graph.build_threads = 1;
+  using Rows = std::map<ChunkId, std::vector<float>>;
+  for (std::size_t point = 0;; ++point) {
+    const auto landing = point % 2 == 0 ? MemoryFileSystem::Landing::lost : MemoryFileSystem::Landing::done;
+    Rng rng(GetParam());
+    MemoryFileSystem files;
+    auto index = open_vector_index(files, folder, dimensions, options);
+    ASSERT_TRUE(index.ok());
+    files.crash_after(point / 2, landing);
+    Rows before, after_change;
+    for (std::uint64_t number = 1; number <= 8 && !files.crashed(); ++number) {
+      before = after_change;
+      Rows adds;
+      for (std::uint32_t n = 4 + rng.below(12); n > 0; --n) {
+        std::vector<float>& vector = adds[ChunkId{1 + rng.below(90)}];
+        vector.resize(dimensions);
+        for (float& value : vector) value = static_cast<float>(rng.uniform() - 0.5);
+      }
+      std::vector<VectorEntry> entries;
+      for (const auto& [id, vector] : adds) entries.push_back({id, vector});
+      std::vector<ChunkId> removes;
+      for (std::uint32_t n = rng.below(8); n > 0; --n) removes.push_back(ChunkId{1 + rng.below(90)});
+      for (const ChunkId id : removes) after_change.erase(id);
+      for (const auto& [id, vector] : adds) after_change[id] = vector;
+      if ((*index)->apply(entries, removes, number).ok()) before = after_change;
+      if (number % 3 == 0) static_cast<void>((*index)->purge().ok());
+    }
+    const bool crashed = files.crashed();
+    files.restart();
+    index = open_vector_index(files, folder, dimensions, options);
+    ASSERT_TRUE(index.ok()) << "point " << point << ": " << index.error().to_string();
+    const std::vector<ChunkId> ids = *(*index)->chunk_ids();
+    const auto keys_of = [](const Rows& rows) {
+      std::vector<ChunkId> keys;
+      for (const auto& [id, vector] : rows) keys.push_back(id);
+      return keys;
+    };
+    const bool is_after = ids == keys_of(after_change);
+    ASSERT_TRUE(is_after || ids == keys_of(before)) << "point " << point;
+    const Rows& state = is_after ? after_change : before;
+    std::size_t found = 0;
+    for (const auto& [id, vector] : state) {
+      const auto hits = *(*index)->search(vector, 1, nullptr, call());
+      found += hits.size() == 1 && hits[0].chunk == id ? 1 : 0;
+    }
+    // an id can have its old or its new vector when only vectors differ between the states
+    if (keys_of(before) != keys_of(after_change) || !crashed) {
+      ASSERT_EQ(found, state.size()) << "point " << point;
+    }
+    if (!crashed) break;
+  }
+}
+
 // A failing disk: the change is refused whole, and works when the disk does again.
 TEST(SegmentedIndex, a_failed_write_changes_nothing_and_can_be_repeated) {
   Rng rng(3);
@@ -290,6 +351,10 @@ TEST(SegmentedIndex, refresh_reports_damage_and_keeps_what_it_has) {
   ASSERT_TRUE(files.flip(folder + "/MANIFEST", 30, std::byte{1}));
   EXPECT_EQ(reader->refresh().error().code(), Code::data_loss);
   EXPECT_EQ(reader->search("every", 10, nullptr, call())->size(), 1U);
+  EXPECT_EQ(reader->apply({}, {}, 3).error().code(), Code::data_loss);
+  ASSERT_TRUE(reader->clear().ok());  // whoever has it open can begin to rebuild
+  ASSERT_TRUE(reader->apply(std::span(&other, 1), {}, 1).ok());
+  EXPECT_EQ(opened(files)->search("every", 10, nullptr, call())->size(), 1U);
 }
 
 TEST(SegmentedIndex, purge_leaves_no_bytes_of_removed_texts) {
