@@ -12,12 +12,13 @@ namespace {
 
 constexpr std::size_t line_bytes_max = 600;
 constexpr std::size_t title_bytes_max = 160;
+constexpr std::size_t short_title = 60;
 
-void add_lines(std::vector<FrontLine>& lines, std::string_view text, double weight, bool heading,
+void add_lines(std::vector<FrontLine>& lines, std::string_view text, const FrontLine& like,
                std::size_t& left) {
   while (!text.empty() && left > 0) {
     const std::size_t end = std::min({text.find('\n'), text.size(), line_bytes_max});
-    FrontLine line{"", weight, heading};
+    FrontLine line = like;
     for (const char c : text.substr(0, end)) {
       if (!is_blank(c))
         line.text += c;
@@ -61,8 +62,15 @@ std::string find_title(const DocumentProperties& properties, const std::vector<F
                        const std::string& name_text) {
   const std::string stated = stated_title(properties.title);
   if (says_something(stated)) return stated;
-  for (const FrontLine& line : lines)
-    if (line.heading && says_something(line.text)) return line.text;
+  // On the first page a heading with a word of its own; or one that names a kind; then the file's name.
+  const FrontLine* kind = nullptr;
+  for (const FrontLine& line : lines) {
+    if (!line.heading || !line.first_page || !says_something(line.text)) continue;
+    if (says_something_specific(line.text)) return line.text;
+    if (kind == nullptr && line.text.size() <= short_title && !find_kind({}, line.text, "").empty())
+      kind = &line;
+  }
+  if (kind != nullptr) return kind->text;
   return name_text;
 }
 
@@ -101,7 +109,7 @@ std::vector<FrontLine> front_lines(const std::vector<ExtractedPage>& pages) {
       const bool heading = block.kind == BlockKind::heading;
       const bool running = block.kind == BlockKind::running_header || block.kind == BlockKind::running_footer;
       const double weight = (count == 1 ? 2.0 : 1.0) * (heading ? 2.0 : running ? 1.5 : 1.0);
-      add_lines(lines, block.text, weight, heading, left);
+      add_lines(lines, block.text, {"", weight, heading, count == 1}, left);
     }
   }
   return lines;
@@ -113,8 +121,8 @@ DocumentDescription describe_document(const DocumentProperties& properties,
   const std::string name_text = name_as_text(name);
   DocumentDescription description;
   description.title = find_title(properties, lines, name_text);
-  lines.insert(lines.begin(), FrontLine{description.title, 3.0, true});
-  description.kind = find_kind(lines, description.title);
+  description.kind = find_kind(lines, description.title, name_text);
+  lines.insert(lines.begin(), FrontLine{description.title, 4.0, true, true});
   description.entities = find_entities(lines, name_text);
   description.periods = find_document_periods(lines, name_text);
   return description;
@@ -132,6 +140,6 @@ std::string document_line(const DocumentDescription& description) {
   return line;
 }
 
-std::string describe_version() { return "describe-1"; }
+std::string describe_version() { return "describe-2"; }
 
 }  // namespace loadline

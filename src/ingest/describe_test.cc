@@ -57,6 +57,27 @@ TEST(Describe, a_press_release_with_results_of_a_quarter) {
             description.periods.end());
 }
 
+TEST(Describe, words_of_forms_are_no_names) {
+  const auto description =
+      describe_document({},
+                        {page({{text, "QUILLFEATHER HARBOURS, INC."},
+                               {text, "(Exact name of registrant as specified in its charter)"},
+                               {text, "see our 10-K"},
+                               {text, "Form 10-K for Quillfeather Harbours, Inc. filed"}})},
+                        "a.pdf");
+  EXPECT_EQ(description.entities, std::vector<std::string>{"Quillfeather Harbours, Inc."});
+}
+
+TEST(Describe, an_act_in_the_line_before_does_not_date_the_document) {
+  const auto description = describe_document(
+      {}, {page({{text, "Pursuant to the Harbours Act of 1934"}, {text, "Year ended June 30, 2031"}})},
+      "a.pdf");
+  ASSERT_FALSE(description.periods.empty());
+  EXPECT_EQ(description.periods[0], "2031-06-30");
+  EXPECT_EQ(std::find(description.periods.begin(), description.periods.end(), "1934"),
+            description.periods.end());
+}
+
 TEST(Describe, titles_that_say_nothing_are_passed_over) {
   DocumentProperties properties;
   for (const char* title :

@@ -12,6 +12,7 @@ struct FrontLine {
   std::string text;   // one line, single blanks
   double weight = 1;  // first page, headings and running headers count more
   bool heading = false;
+  bool first_page = false;
 };
 
 std::vector<FrontLine> front_lines(const std::vector<ExtractedPage>& pages);
@@ -21,12 +22,16 @@ std::string name_as_text(std::string_view name);
 
 std::string lower_ascii(std::string_view text);
 
+/// Whether there is a word in it that forms, calendars and tables of contents do not have.
+bool says_something_specific(std::string_view line);
+
 /// Organisations, best first.
 std::vector<std::string> find_entities(const std::vector<FrontLine>& lines, std::string_view name_text);
 /// Periods as in DocumentRecord, best first.
 std::vector<std::string> find_document_periods(const std::vector<FrontLine>& lines,
                                                std::string_view name_text);
 /// What it calls itself, lower case; "" if it does not.
-std::string find_kind(const std::vector<FrontLine>& lines, std::string_view title);
+std::string find_kind(const std::vector<FrontLine>& lines, std::string_view title,
+                      std::string_view name_text);
 
 }  // namespace loadline

@@ -20,7 +20,7 @@ struct Cue {
 };
 
 // What is said right in front of a period, strongest first.
-constexpr std::array<Cue, 16> cues = {{{"year ended", 12},
+constexpr std::array<Cue, 17> cues = {{{"year ended", 12},
                                        {"period ended", 12},
                                        {"quarter ended", 12},
                                        {"months ended", 8},
@@ -34,11 +34,22 @@ constexpr std::array<Cue, 16> cues = {{{"year ended", 12},
                                        {"effective", 4},
                                        {"valid from", 4},
                                        {"dated", 4},
+                                       {"from", 3},
                                        {"as of", 2},
                                        {"date", 2}}};
 
-double cue_weight(std::string_view before) {
-  const std::string lower = lower_ascii(before);
+// Periods of other documents, and ends that are far away.
+constexpr std::array<std::string_view, 12> other_cues = {
+    "replace",  "supersede", "until",   "previous", "prior",           "compared",
+    "maturing", "due",       "founded", "since",    "incorporated by", "act of"};
+
+constexpr double other_weight = 0.3;
+
+// `before` is what stands before the period in its own line, `around` that and the line before, if near.
+double cue_weight(std::string_view before, std::string_view around) {
+  const std::string own = lower_ascii(before), lower = lower_ascii(around);
+  for (const std::string_view cue : other_cues)
+    if (own.find(cue) != std::string::npos) return other_weight;
   double best = 1;
   for (const Cue& cue : cues)
     if (lower.find(cue.words) != std::string::npos) best = std::max(best, cue.weight);
@@ -59,15 +70,15 @@ class PeriodFinder {
     for (const Period& period : find_periods(text)) {
       if (period.year == 0) continue;
       const std::size_t from = period.begin > cue_bytes ? period.begin - cue_bytes : 0;
-      std::string before(text.substr(from, period.begin - from));
+      const std::string_view own = text.substr(from, period.end - from);
+      std::string around(own);
       if (period.begin < cue_bytes / 2)
-        before = std::string(previous.substr(previous.size() - std::min(previous.size(), cue_bytes))) + " " +
-                 before;
-      const std::string around = before + std::string(text.substr(period.begin, period.end - period.begin));
-      const double cue = cue_weight(around) * weight;
+        around = std::string(previous.substr(previous.size() - std::min(previous.size(), cue_bytes))) + " " +
+                 around;
+      const double cue = cue_weight(own, around) * weight;
       add(period.name(), cue);
       if (period.quarter != 0 || period.month != 0) add(std::to_string(period.year), cue * 0.5);
-      if (period.day != 0 && cue > 4 && is_quarter_cue(before))
+      if (period.day != 0 && cue > 4 && is_quarter_cue(around))
         add(std::to_string(period.year) + "-Q" + std::to_string((period.month + 2) / 3), cue * 0.25);
     }
   }
@@ -99,51 +110,17 @@ class PeriodFinder {
   std::map<std::string, int> counts_;
 };
 
-// What documents are called, with the words in front of it that tell kinds apart.
-constexpr auto kinds = std::to_array<std::string_view>({"annual report",
-                                                        "quarterly report",
-                                                        "half-year report",
-                                                        "interim report",
-                                                        "current report",
-                                                        "press release",
-                                                        "news release",
-                                                        "earnings release",
-                                                        "media release",
-                                                        "proxy statement",
-                                                        "registration statement",
-                                                        "prospectus",
-                                                        "audit report",
-                                                        "risk report",
-                                                        "sustainability report",
-                                                        "white paper",
-                                                        "fact sheet",
-                                                        "term sheet",
-                                                        "price list",
-                                                        "fee schedule",
-                                                        "terms and conditions",
-                                                        "general terms",
-                                                        "privacy policy",
-                                                        "privacy notice",
-                                                        "policy",
-                                                        "code of conduct",
-                                                        "user guide",
-                                                        "manual",
-                                                        "handbook",
-                                                        "guideline",
-                                                        "agreement",
-                                                        "contract",
-                                                        "invoice",
-                                                        "meeting minutes",
-                                                        "minutes of",
-                                                        "memorandum",
-                                                        "newsletter",
-                                                        "presentation",
-                                                        "frequently asked questions",
-                                                        "questionnaire",
-                                                        "application form",
-                                                        "job description",
-                                                        "certificate",
-                                                        "specification"});
+// What documents are called, longest first.
+constexpr std::string_view kinds =
+    "frequently asked questions|registration statement|questions and answers|sustainability report|"
+    "terms and conditions|capital disclosures|quarterly report|half-year report|application form|"
+    "earnings release|proxy statement|code of conduct|job description|meeting minutes|current report|"
+    "interim report|privacy policy|privacy notice|press release|media release|annual report|"
+    "general terms|questionnaire|specification|news release|presentation|audit report|fee schedule|"
+    "risk report|white paper|certificate|disclosures|memorandum|newsletter|prospectus|term sheet|"
+    "price list|fact sheet|user guide|procedures|minutes of|guideline|procedure|agreement|statement|"
+    "handbook|contract|schedule|earnings|invoice|minutes|policy|manual|tariff|letter|notice|report|"
+    "guide|memo|faq|";
 
 bool at_word(std::string_view text, std::size_t begin, std::size_t end) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -179,23 +156,38 @@ std::vector<std::string> find_document_periods(const std::vector<FrontLine>& lin
   return finder.best();
 }
 
-std::string find_kind(const std::vector<FrontLine>& lines, std::string_view title) {
+std::string find_kind(const std::vector<FrontLine>& lines, std::string_view title,
+                      std::string_view name_text) {
+  constexpr double alone_factor = 3;
   std::map<std::string, double> scores;
   std::string form;
   const auto read = [&](std::string_view text, double weight) {
-    const std::string lower = lower_ascii(text);
-    if (form.empty() && weight >= 2 && lower.size() < 40) form = form_code(lower);
-    std::size_t taken = 0;  // "privacy policy" is not "policy" once more
-    for (const std::string_view kind : kinds) {
-      const std::size_t at = lower.find(kind);
-      if (at == std::string::npos || !at_word(lower, at, at + kind.size()) || at < taken) continue;
-      scores[std::string(kind)] += weight * (lower.size() < 80 ? 3 : 1);
-      taken = at + kind.size();
+    std::string lower = lower_ascii(text);
+    if (form.empty()) form = form_code(lower);
+    for (std::size_t begin = 0; begin < kinds.size();) {
+      const std::string_view kind = kinds.substr(begin, kinds.find('|', begin) - begin);
+      begin += kind.size() + 1;
+      for (std::size_t at = lower.find(kind); at != std::string::npos; at = lower.find(kind, at + 1)) {
+        if (!at_word(lower, at, at + kind.size())) continue;
+        // A kind of two words says more than one, most where it stands alone; what is part of it does not
+        // count once more.
+        const double words = kind.find_first_of(" -") != std::string_view::npos ? 2 : 1;
+        scores[std::string(kind)] += weight * words * (text.size() <= kind.size() + 1 ? alone_factor : 1);
+        std::fill(lower.begin() + static_cast<std::ptrdiff_t>(at),
+                  lower.begin() + static_cast<std::ptrdiff_t>(at + kind.size()), '#');
+      }
     }
   };
+  // Only where documents name themselves: title, file name, headings, short lines and beginnings of lines at
+  // the front.
   read(title, 6);
-  for (std::size_t i = 0; i < lines.size() && i < 60; ++i)
-    read(lines[i].text, lines[i].weight / (1.0 + static_cast<double>(i) / 10));
+  read(name_text, 3);
+  constexpr std::size_t front_lines_max = 40, short_line = 70, line_front = 30;
+  for (std::size_t i = 0; i < lines.size() && i < front_lines_max; ++i) {
+    const bool whole = lines[i].heading || lines[i].text.size() <= short_line;
+    read(std::string_view(lines[i].text).substr(0, whole ? std::string::npos : line_front),
+         lines[i].weight / (1.0 + static_cast<double>(i) / 8));
+  }
   std::string best;
   double best_score = 1.0;
   for (const auto& [kind, score] : scores)
