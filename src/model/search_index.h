@@ -84,6 +84,11 @@ class VectorIndex {
   virtual Result<std::vector<ScoredChunk>> search(std::span<const float> query, std::size_t k,
                                                   const ChunkFilter* filter,
                                                   const CallContext& context) const = 0;
+  /// The cosine of each of `chunks` in their order, exact; `absent_score` where the index does not hold it.
+  /// For ranking candidates, whose number is small. Its default goes through `search`.
+  virtual Result<std::vector<float>> scores(std::span<const float> query, std::span<const ChunkId> chunks,
+                                            const CallContext& context) const;
+  static constexpr float absent_score = -2.0F;
   virtual IndexStats stats() const = 0;
   virtual Result<std::vector<ChunkId>> chunk_ids() const = 0;
   virtual Status purge() = 0;

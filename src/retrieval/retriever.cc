@@ -1,35 +1,56 @@
 #include "retrieval/retriever.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
+#include <unordered_map>
 
 #include "retrieval/rank/candidates.h"
 #include "retrieval/rank/duplicates.h"
 #include "retrieval/rank/page_order.h"
+#include "retrieval/rank/retriever_options.h"
 
 namespace loadline {
 namespace {
 
-constexpr std::size_t texts_max = 400;  // chunks whose text is read for one answer, k if more
+constexpr std::size_t duplicates_expected = 10;  // texts read at once beyond what is asked for
+
+// Whether nothing like it was seen before; remembers it.
+bool is_new(std::vector<std::uint64_t> sketch, std::vector<std::vector<std::uint64_t>>& seen) {
+  for (const auto& other : seen)
+    if (sketch_overlap(sketch, other) >= duplicate_overlap) return false;
+  seen.push_back(std::move(sketch));
+  return true;
+}
+
+// What a search has found so far: chunks in their final order, with what is said about each.
+struct OrderedChunk {
+  FusedChunk chunk;
+  double score = 0;
+  const RankedPage* page = nullptr;  // null: not among the pages of the second stage
+};
 
 class HybridRetriever final : public Retriever {
  public:
-  HybridRetriever(const KnowledgeStore& store, const Embedder& embedder, IndexCatalogue& indexes)
-      : store_(store), embedder_(embedder), indexes_(indexes), views_(store) {}
+  HybridRetriever(const KnowledgeStore& store, const Embedder& embedder, IndexCatalogue& indexes,
+                  const RetrieverOptions& options)
+      : store_(store), embedder_(embedder), indexes_(indexes), options_(options), views_(store) {}
 
   Result<SearchResponse> search(const SearchRequest& request, const CallContext& context) const override;
   Result<std::vector<Chunk>> neighbours(const SearchHit& hit, std::uint32_t before,
                                         std::uint32_t after) const override;
 
  private:
-  Result<std::vector<float>> embed(const SearchRequest& request, const CallContext& context) const;
-  Result<std::vector<SearchHit>> hits_of(const std::vector<FusedChunk>& order, const SearchRequest& request,
+  Result<Matrix> embed(const SearchRequest& request, const QueryView& query,
+                       const CallContext& context) const;
+  Result<std::vector<SearchHit>> hits_of(const std::vector<OrderedChunk>& order, const SearchRequest& request,
                                          const CollectionView& view, const DocumentMatches& matches) const;
 
   const KnowledgeStore& store_;
   const Embedder& embedder_;
   IndexCatalogue& indexes_;
+  const RetrieverOptions options_;
   mutable CollectionViews views_;
+  mutable PageDigests digests_;
 };
 
 Status check(const SearchRequest& request) {
@@ -57,57 +78,86 @@ void place_hit(SearchHit& hit) {
   for (const Box& box : best->boxes) hit.box = united(hit.box, box);
 }
 
-Result<std::vector<float>> HybridRetriever::embed(const SearchRequest& request,
-                                                  const CallContext& context) const {
-  if (!request.means.vector) return std::vector<float>{};
-  const std::string_view text = request.query;
-  LOADLINE_ASSIGN(Matrix rows, embedder_.embed({&text, 1}, context));
-  return std::move(rows.values);
+HitExplanation explain(const OrderedChunk& ordered, const DocumentMatches& matches, std::uint32_t document) {
+  HitExplanation explanation;
+  explanation.keyword_score = ordered.chunk.keyword_score;
+  explanation.vector_score = ordered.chunk.vector_score;
+  explanation.fused_score = ordered.chunk.score;
+  explanation.keyword_rank = ordered.chunk.keyword_rank;
+  explanation.vector_rank = ordered.chunk.vector_rank;
+  explanation.fused_rank = ordered.chunk.fused_rank;
+  if (document < matches.documents.size()) explanation.document_score = matches.documents[document].score;
+  if (ordered.page != nullptr)
+    for (std::size_t i = 0; i < page_feature_count; ++i)
+      explanation.features.emplace_back(page_feature_names[i], ordered.page->features[i]);
+  return explanation;
 }
 
-Result<std::vector<SearchHit>> HybridRetriever::hits_of(const std::vector<FusedChunk>& order,
+// The chunks of ranked pages first, then the candidates of other pages, then what is left of the ranked
+// pages.
+std::vector<OrderedChunk> order_of(const std::vector<RankedPage>& pages,
+                                   const std::vector<FusedChunk>& candidates, std::size_t chunks_per_page) {
+  std::vector<OrderedChunk> order;
+  std::set<ChunkId> ranked;
+  for (const RankedPage& page : pages) {
+    for (std::size_t i = 0; i < page.chunks.size(); ++i) {
+      ranked.insert(page.chunks[i].chunk);
+      if (i < chunks_per_page) order.push_back({page.chunks[i], page.score.probability, &page});
+    }
+  }
+  double least = order.empty() ? 1.0 : order.back().score;
+  for (const FusedChunk& candidate : candidates)
+    if (!ranked.contains(candidate.chunk)) order.push_back({candidate, least * candidate.score, nullptr});
+  for (const RankedPage& page : pages)
+    for (std::size_t i = chunks_per_page; i < page.chunks.size(); ++i)
+      order.push_back({page.chunks[i], page.score.probability, &page});
+  for (std::size_t i = 1; i < order.size(); ++i)
+    order[i].score = std::min(order[i].score, order[i - 1].score);
+  return order;
+}
+
+Result<Matrix> HybridRetriever::embed(const SearchRequest& request, const QueryView& query,
+                                      const CallContext& context) const {
+  if (!request.means.vector) return Matrix{};
+  std::vector<std::string_view> texts = {request.query};
+  if (request.means.rerank) {
+    texts.push_back(query.asked.empty() ? std::string_view(request.query) : query.asked);
+    texts.insert(texts.end(), query.parts.begin(), query.parts.end());
+  }
+  return embedder_.embed(texts, context);
+}
+
+Result<std::vector<SearchHit>> HybridRetriever::hits_of(const std::vector<OrderedChunk>& order,
                                                         const SearchRequest& request,
                                                         const CollectionView& view,
                                                         const DocumentMatches& matches) const {
   std::vector<ChunkId> ids;
-  for (const FusedChunk& chunk : order) {
-    if (ids.size() >= std::max(texts_max, request.k)) break;
-    ids.push_back(chunk.chunk);
-  }
-  LOADLINE_ASSIGN(std::vector<Chunk> chunks, store_.chunks(ids));
-  std::map<ChunkId, std::size_t> fused_at;
-  for (std::size_t i = 0; i < ids.size(); ++i) fused_at[ids[i]] = i;
+  std::unordered_map<ChunkId, const OrderedChunk*> by_id;
+  const std::size_t reads = request.k + (request.means.deduplicate ? request.k + duplicates_expected : 0);
   std::vector<SearchHit> hits;
   std::vector<std::vector<std::uint64_t>> sketches;
-  for (Chunk& chunk : chunks) {
-    if (hits.size() == request.k) break;
-    const FusedChunk& fused = order[fused_at.at(chunk.id)];
-    if (request.means.deduplicate) {
-      std::vector<std::uint64_t> sketch = text_sketch(chunk.text);
-      const bool known = std::any_of(sketches.begin(), sketches.end(), [&](const auto& other) {
-        return sketch_overlap(sketch, other) >= duplicate_overlap;
-      });
-      if (known) continue;
-      sketches.push_back(std::move(sketch));
+  for (std::size_t next = 0; next < order.size() && hits.size() < request.k;) {
+    ids.clear();
+    for (; next < order.size() && ids.size() < reads; ++next) {
+      ids.push_back(order[next].chunk.chunk);
+      by_id[ids.back()] = &order[next];
     }
-    const std::uint32_t number = view.document_number(chunk.document);
-    if (number == view.documents().size()) continue;  // gone since
-    SearchHit hit;
-    hit.rank = static_cast<std::uint32_t>(hits.size() + 1);
-    hit.document = view.documents()[number].name;
-    hit.document_title = view.documents()[number].title;
-    hit.score = std::clamp(fused.score, 0.0, 1.0);
-    hit.explanation = {.keyword_score = fused.keyword_score,
-                       .vector_score = fused.vector_score,
-                       .fused_score = fused.score,
-                       .document_score = matches.documents.empty() ? 0.0 : matches.documents[number].score,
-                       .keyword_rank = fused.keyword_rank,
-                       .vector_rank = fused.vector_rank,
-                       .fused_rank = fused.fused_rank,
-                       .features = {}};
-    hit.chunk = std::move(chunk);
-    place_hit(hit);
-    hits.push_back(std::move(hit));
+    LOADLINE_ASSIGN(std::vector<Chunk> chunks, store_.chunks(ids));
+    for (Chunk& chunk : chunks) {
+      const std::uint32_t number = view.document_number(chunk.document);
+      if (hits.size() == request.k || number == view.documents().size()) continue;
+      if (request.means.deduplicate && !is_new(text_sketch(chunk.text), sketches)) continue;
+      const OrderedChunk& ordered = *by_id.at(chunk.id);
+      SearchHit hit;
+      hit.rank = static_cast<std::uint32_t>(hits.size() + 1);
+      hit.document = view.documents()[number].name;
+      hit.document_title = view.documents()[number].title;
+      hit.score = std::clamp(ordered.score, 0.0, 1.0);
+      hit.explanation = explain(ordered, matches, number);
+      hit.chunk = std::move(chunk);
+      place_hit(hit);
+      hits.push_back(std::move(hit));
+    }
   }
   return hits;
 }
@@ -125,24 +175,38 @@ Result<SearchResponse> HybridRetriever::search(const SearchRequest& request,
   const DocumentSet allowed(*view, request.filter);
   DocumentMatches matches;
   if (request.means.document_evidence) matches = view->evidence().match(request.query);
-  const Instant embedding = context.clock->now();
-  LOADLINE_ASSIGN(const std::vector<float> vector, embed(request, context));
-  response.times.embed_ms = millis_since(embedding, context);
+  const DocumentMatches* const documents = request.means.document_evidence ? &matches : nullptr;
+  const QueryView query = view_query(request.query, matches);
+
+  Instant stage = context.clock->now();
+  LOADLINE_ASSIGN(const Matrix vectors, embed(request, query, context));
+  response.times.embed_ms = millis_since(stage, context);
+  LOADLINE_TRY(context.check());
   CandidateTimes times;
+  const auto vector = vectors.rows == 0 ? std::span<const float>() : vectors.row(0);
   LOADLINE_ASSIGN(std::vector<FusedChunk> candidates,
                   find_candidates(indexes, *view, allowed,
-                                  {.query = request.query,
-                                   .vector = vector,
-                                   .keyword = request.means.keyword,
-                                   .documents = request.means.document_evidence ? &matches : nullptr,
-                                   .k = request.k},
-                                  {}, context, times));
+                                  {request.query, vector, request.means.keyword, documents, request.k},
+                                  options_.candidates, context, times));
   response.times.keyword_ms = times.keyword_ms;
   response.times.vector_ms = times.vector_ms;
   response.times.fuse_ms = times.fuse_ms;
   LOADLINE_TRY(context.check());
-  order_by_pages(candidates, *view, request.chunks_per_page);
-  LOADLINE_ASSIGN(response.hits, hits_of(candidates, request, *view, matches));
+
+  stage = context.clock->now();
+  std::vector<RankedPage> pages;
+  std::vector<OrderedChunk> order;
+  if (request.means.rerank) {
+    const PageStageInput input{request.query, query, vectors, request.means.keyword, documents};
+    LOADLINE_ASSIGN(pages,
+                    rank_pages(candidates, input, *view, indexes, store_, digests_, options_.pages, context));
+    order = order_of(pages, candidates, request.chunks_per_page);
+  } else {
+    order_by_pages(candidates, *view, request.chunks_per_page);
+    for (const FusedChunk& candidate : candidates) order.push_back({candidate, candidate.score, nullptr});
+  }
+  response.times.rerank_ms = millis_since(stage, context);
+  LOADLINE_ASSIGN(response.hits, hits_of(order, request, *view, matches));
   response.times.total_ms = millis_since(start, context);
   return response;
 }
@@ -168,7 +232,12 @@ Result<std::vector<Chunk>> HybridRetriever::neighbours(const SearchHit& hit, std
 
 std::unique_ptr<Retriever> make_retriever(const KnowledgeStore& store, const Embedder& embedder,
                                           IndexCatalogue& indexes) {
-  return std::make_unique<HybridRetriever>(store, embedder, indexes);
+  return make_retriever(store, embedder, indexes, RetrieverOptions{});
+}
+
+std::unique_ptr<Retriever> make_retriever(const KnowledgeStore& store, const Embedder& embedder,
+                                          IndexCatalogue& indexes, const RetrieverOptions& options) {
+  return std::make_unique<HybridRetriever>(store, embedder, indexes, options);
 }
 
 }  // namespace loadline

@@ -44,16 +44,32 @@ Result<Hits> leg_candidates(const Leg& leg, const CollectionView& view, const Do
   return hits;
 }
 
-// What one leg thinks of the chunks that only the other one found.
-Result<Hits> missing_scores(const Leg& leg, const Hits& have, const Hits& others) {
+// The chunks that only the other leg found, sorted.
+std::vector<ChunkId> missing_chunks(const Hits& have, const Hits& others) {
   std::vector<ChunkId> missing;
   std::vector<ChunkId> known;
   for (const ScoredChunk& hit : have) known.push_back(hit.chunk);
   std::sort(known.begin(), known.end());
   for (const ScoredChunk& hit : others)
     if (!std::binary_search(known.begin(), known.end(), hit.chunk)) missing.push_back(hit.chunk);
-  if (missing.empty()) return Hits{};
   std::sort(missing.begin(), missing.end());
+  return missing;
+}
+
+// What one leg thinks of the chunks that only the other one found.
+Result<Hits> missing_cosines(const VectorIndex& index, std::span<const float> query, const Hits& have,
+                             const Hits& others, const CallContext& context) {
+  const std::vector<ChunkId> missing = missing_chunks(have, others);
+  LOADLINE_ASSIGN(const std::vector<float> scores, index.scores(query, missing, context));
+  Hits hits;
+  for (std::size_t i = 0; i < missing.size(); ++i)
+    if (scores[i] != VectorIndex::absent_score) hits.push_back({missing[i], scores[i]});
+  return hits;
+}
+
+Result<Hits> missing_scores(const Leg& leg, const Hits& have, const Hits& others) {
+  const std::vector<ChunkId> missing = missing_chunks(have, others);
+  if (missing.empty()) return Hits{};
   const ChunkFilter filter{missing.size(), [&missing](ChunkId chunk) {
                              return std::binary_search(missing.begin(), missing.end(), chunk);
                            }};
@@ -124,7 +140,8 @@ Result<std::vector<FusedChunk>> find_candidates(const CollectionIndexes& indexes
   start = context.clock->now();
   if (use_vector) {
     LOADLINE_ASSIGN(by_meaning, leg_candidates(vector, view, allowed, likely, request.k, options));
-    LOADLINE_ASSIGN(const Hits more, missing_scores(vector, by_meaning, by_words));
+    LOADLINE_ASSIGN(const Hits more,
+                    missing_cosines(*indexes.vector, request.vector, by_meaning, by_words, context));
     by_meaning.insert(by_meaning.end(), more.begin(), more.end());
     sort_hits(by_meaning);
   }
@@ -143,6 +160,7 @@ Result<std::vector<FusedChunk>> find_candidates(const CollectionIndexes& indexes
   if (request.documents != nullptr)
     add_document_evidence(chunks, view, *request.documents, options.document_weight);
   sort_by_score(chunks);
+  for (std::size_t i = 0; i < chunks.size(); ++i) chunks[i].fused_rank = static_cast<std::uint32_t>(i + 1);
   times.fuse_ms += millis_since(start, context);
   return chunks;
 }

@@ -71,6 +71,23 @@ std::span<const CollectionView::Place> CollectionView::page(std::uint32_t docume
   return {first, last};
 }
 
+PageUnit CollectionView::unit_of(ChunkId chunk) const {
+  const Place& place = *find(chunk);
+  const std::uint32_t document = document_number(place.document);
+  const std::span<const Place> all = page(document, place.page);
+  const auto at =
+      std::lower_bound(all.begin(), all.end(), place.ordinal,
+                       [](const Place& other, std::uint32_t ordinal) { return other.ordinal < ordinal; });
+  return {document, place.page, static_cast<std::uint32_t>(at - all.begin()) / unit_chunks_max};
+}
+
+std::span<const CollectionView::Place> CollectionView::unit(const PageUnit& unit) const {
+  const std::span<const Place> all = page(unit.document, unit.page);
+  const std::size_t begin = std::size_t{unit.run} * unit_chunks_max;
+  if (begin >= all.size()) return {};
+  return all.subspan(begin, std::min<std::size_t>(unit_chunks_max, all.size() - begin));
+}
+
 std::size_t CollectionView::chunks_of(std::uint32_t document) const {
   if (document >= documents_.size()) return 0;
   const std::size_t begin = document_begin_[document];

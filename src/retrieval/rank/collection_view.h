@@ -4,6 +4,7 @@
 //
 // A CollectionView is immutable. CollectionViews is thread-safe; it keeps the views of at most `views_max`
 // collections.
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -16,6 +17,16 @@
 #include "retrieval/rank/document_evidence.h"
 
 namespace loadline {
+
+/// What the ranking stages call a page: the chunks that begin on one page of a document; where there are more
+/// than unit_chunks_max (a text without pages is one page) a run of them.
+struct PageUnit {
+  std::uint32_t document = 0;  // number in CollectionView::documents()
+  int page = 0;
+  std::uint32_t run = 0;
+  auto operator<=>(const PageUnit&) const = default;
+};
+inline constexpr std::uint32_t unit_chunks_max = 12;
 
 class CollectionView {
  public:
@@ -31,11 +42,14 @@ class CollectionView {
   const Place* find(ChunkId chunk) const;
   /// The number of a document in documents(); documents().size() if it is not there.
   std::uint32_t document_number(DocumentId document) const;
-  /// The chunks that begin on a page of a document, in order; empty if none.
-  std::span<const Place> page(std::uint32_t document, int page) const;
+  /// The unit that a served chunk belongs to, and the chunks of a unit in order.
+  PageUnit unit_of(ChunkId chunk) const;
+  std::span<const Place> unit(const PageUnit& unit) const;
   std::size_t chunks_of(std::uint32_t document) const;
 
  private:
+  std::span<const Place> page(std::uint32_t document, int page) const;
+
   std::vector<DocumentRecord> documents_;    // sorted by id
   std::vector<Place> places_;                // sorted by id
   std::vector<Place> by_page_;               // sorted by document, page, ordinal

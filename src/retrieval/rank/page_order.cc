@@ -7,12 +7,10 @@ namespace loadline {
 
 void order_by_pages(std::vector<FusedChunk>& chunks, const CollectionView& view,
                     std::size_t chunks_per_page) {
-  std::map<std::pair<DocumentId, int>, std::size_t> seen;
+  std::map<PageUnit, std::size_t> seen;
   std::vector<std::pair<bool, FusedChunk>> marked;
-  for (FusedChunk& chunk : chunks) {
-    chunk.fused_rank = static_cast<std::uint32_t>(marked.size() + 1);
-    const CollectionView::Place& place = *view.find(chunk.chunk);
-    marked.emplace_back(++seen[{place.document, place.page}] > chunks_per_page, chunk);
+  for (const FusedChunk& chunk : chunks) {
+    marked.emplace_back(++seen[view.unit_of(chunk.chunk)] > chunks_per_page, chunk);
   }
   std::stable_sort(marked.begin(), marked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });

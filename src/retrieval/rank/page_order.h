@@ -9,7 +9,6 @@
 namespace loadline {
 
 /// `chunks` are best first. Stable but for chunks of a page beyond `chunks_per_page`, which go to the end.
-/// Sets fused_rank to the order before.
 void order_by_pages(std::vector<FusedChunk>& chunks, const CollectionView& view, std::size_t chunks_per_page);
 
 }  // namespace loadline

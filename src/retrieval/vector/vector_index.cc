@@ -162,6 +162,24 @@ class DiskVectorIndex final : public VectorIndex {
     return std::move(best).take();
   }
 
+  Result<std::vector<float>> scores(std::span<const float> query, std::span<const ChunkId> chunks,
+                                    const CallContext& context) const override {
+    LOADLINE_TRY(context.check());
+    LOADLINE_ASSIGN(const std::vector<float> unit, unit_vector(query, dimensions_));
+    const auto snapshot = index_->snapshot();
+    std::vector<float> scores(chunks.size(), absent_score);
+    for (const LiveSegment& live : snapshot->segments) {
+      const auto& segment = static_cast<const VectorSegment&>(*live.segment);
+      for (std::size_t i = 0; i < chunks.size(); ++i) {
+        const std::optional<std::uint32_t> row = segment.ids().find(chunks[i]);
+        if (!row || live.deleted->contains(*row)) continue;
+        const HalfRows& rows = segment.rows();
+        scores[i] = std::clamp(kernels_.dot(unit.data(), rows.row(*row), rows.stride), -1.0F, 1.0F);
+      }
+    }
+    return scores;
+  }
+
   IndexStats stats() const override { return index_->stats(); }
   Result<std::vector<ChunkId>> chunk_ids() const override { return index_->chunk_ids(); }
   Status purge() override { return index_->purge(); }

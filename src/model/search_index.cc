@@ -1,0 +1,25 @@
+#include "model/search_index.h"
+
+#include <algorithm>
+
+namespace loadline {
+
+Result<std::vector<float>> VectorIndex::scores(std::span<const float> query, std::span<const ChunkId> chunks,
+                                               const CallContext& context) const {
+  std::vector<ChunkId> sorted(chunks.begin(), chunks.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  const ChunkFilter filter{
+      sorted.size(), [&](ChunkId chunk) { return std::binary_search(sorted.begin(), sorted.end(), chunk); }};
+  LOADLINE_ASSIGN(std::vector<ScoredChunk> found, search(query, sorted.size(), &filter, context));
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.chunk < b.chunk; });
+  std::vector<float> scores;
+  for (const ChunkId chunk : chunks) {
+    const auto at = std::lower_bound(found.begin(), found.end(), chunk,
+                                     [](const ScoredChunk& hit, ChunkId id) { return hit.chunk < id; });
+    scores.push_back(at != found.end() && at->chunk == chunk ? at->score : absent_score);
+  }
+  return scores;
+}
+
+}  // namespace loadline

@@ -1,0 +1,68 @@
+#pragma once
+// What the second stage compares of a page: its words, the words of its headings, the labels of its table
+// rows, the years in it, and how much of it is figures. Made from the page's chunks once and kept, because a
+// question looks at dozens of pages and the next question at many of the same.
+//
+// PageDigest is immutable once made. PageDigests is thread-safe and keeps the `digests_max` last used ones.
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "model/chunk.h"
+
+namespace loadline {
+
+struct PageDigest {
+  std::vector<std::uint64_t> terms;                // of text and headings, sorted, each once
+  std::vector<std::uint64_t> heading_terms;        // of headings, captions, header rows, first line; sorted
+  std::vector<std::vector<std::uint64_t>> labels;  // of table rows, each sorted; distinct
+  std::vector<int> years;                          // sorted
+  std::vector<int> heading_years;                  // sorted
+  double figure_share = 0;                         // of words and numbers, how many are numbers
+  double table_share = 0;                          // of the text's bytes, how much is in tables
+  double listing_share =
+      0;  // of lines, how many are a text that ends in one small number: a table of contents
+  std::uint32_t words = 0;
+};
+
+/// `chunks` are those of one page, in order.
+PageDigest digest_page(std::span<const Chunk> chunks);
+
+class PageDigests {
+ public:
+  static constexpr std::size_t digests_max = 4096;
+
+  struct Key {
+    std::uint64_t version = 0;
+    int page = 0;
+    std::uint32_t run = 0;
+    bool operator==(const Key&) const = default;
+  };
+
+  /// Null if it is not kept.
+  std::shared_ptr<const PageDigest> find(const Key& key);
+  void keep(const Key& key, std::shared_ptr<const PageDigest> digest);
+
+ private:
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const {
+      return static_cast<std::size_t>(
+          (key.version * 0x9E3779B97F4A7C15ULL) ^
+          ((static_cast<std::uint64_t>(key.page) + (std::uint64_t{key.run} << 32)) * 0xC2B2AE3D27D4EB4FULL));
+    }
+  };
+  struct Entry {
+    Key key;
+    std::shared_ptr<const PageDigest> digest;
+  };
+
+  std::mutex mutex_;
+  std::list<Entry> entries_;                                             // last used first; guarded by mutex_
+  std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> places_;  // guarded by mutex_
+};
+
+}  // namespace loadline
