@@ -18,7 +18,8 @@ constexpr const char* about =
     "  loadline init ./documents        make a manifest\n"
     "  loadline ingest                  read the documents it names\n"
     "  loadline ask \"...\"               answer from them, with citations\n"
-    "  loadline search \"...\"            just find the passages";
+    "  loadline search \"...\"            just find the passages\n"
+    "  loadline serve                   answer over HTTP, as the OpenAI API does";
 
 constexpr const char* footer =
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done (some documents failed or lost pages).";
@@ -32,6 +33,7 @@ struct Parsed {
   DeleteArguments remove;
   SearchArguments search;
   AskArguments ask;
+  ServeArguments serve;
   InitArguments init;
   std::vector<std::string> pull;
   std::string inspect, shell;
@@ -86,6 +88,20 @@ void add_question_verbs(CLI::App& app, Parsed& p) {
   ask->add_option("--model", p.globals.model,
                   "A known model, a model of the manifest, or the path of a GGUF file");
   ask->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_ask(w, t, p.ask); }; });
+}
+
+void add_serve_verb(CLI::App& app, Parsed& p) {
+  CLI::App* serve =
+      app.add_subcommand("serve", "Serve the OpenAI-compatible HTTP API until SIGINT or SIGTERM");
+  serve->add_option("-c,--collection", p.globals.served_collection,
+                    "Answer from this collection under its own name, even if no route names it");
+  serve->add_option("--port", p.serve.port, "TCP port (default 8080); 0: any free one")
+      ->check(CLI::Range(0, 65535));
+  serve->add_option("--address", p.serve.address, "IP address to listen on (default 127.0.0.1)");
+  serve->add_flag("--insecure", p.serve.insecure, "Allow other addresses than loopback without keys");
+  serve->add_option("--model", p.globals.model,
+                    "A known model, a model of the manifest, or the path of a GGUF file");
+  serve->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_serve(w, t, p.serve); }; });
 }
 
 void add_setup_verbs(CLI::App& app, Parsed& p) {
@@ -180,6 +196,7 @@ int run_command_line(int argc, char** argv) {
   add_setup_verbs(app, parsed);
   add_document_verbs(app, parsed);
   add_question_verbs(app, parsed);
+  add_serve_verb(app, parsed);
   add_other_verbs(app, parsed);
   try {
     app.parse(argc, argv);

@@ -2,6 +2,8 @@
 // The verbs of the command line. Each runs to its end and gives the exit code: 0 done, 1 failed, 2 usage, 3
 // partly done. Errors go to standard error, with --json also as one object to standard output.
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +50,14 @@ struct AskArguments {
   std::string question;
 };
 int run_ask(Wire& wire, Terminal& terminal, const AskArguments& arguments);
+
+struct ServeArguments {
+  std::string address;                // "": the manifest's
+  std::optional<std::uint16_t> port;  // none: the manifest's
+  bool insecure = false;
+};
+/// Runs until SIGINT or SIGTERM.
+int run_serve(Wire& wire, Terminal& terminal, const ServeArguments& arguments);
 
 struct InitArguments {
   std::string folder;

@@ -184,19 +184,41 @@ Result<std::vector<RouteSettings>> Wire::routes() {
   LOADLINE_ASSIGN(const Manifest* manifest, this->manifest());
   std::vector<RouteSettings> routes;
   for (const RouteConfig& config : manifest->routes) routes.push_back(settings_of(config));
-  if (has_manifest_) return routes;
-  LOADLINE_ASSIGN(SqliteStore * store, this->store());
-  LOADLINE_ASSIGN(const std::vector<CollectionRecord> stored, store->collections());
+  std::vector<std::string> collections;
+  if (!has_manifest_) {
+    LOADLINE_ASSIGN(SqliteStore * store, this->store());
+    LOADLINE_ASSIGN(const std::vector<CollectionRecord> stored, store->collections());
+    for (const CollectionRecord& record : stored) collections.push_back(record.name);
+  }
+  if (!options_.served_collection.empty()) collections.push_back(options_.served_collection);
+  add_collection_routes(routes, collections);
+  return routes;
+}
+
+// For what no manifest says: under this name, whichever weights `--model` puts behind it.
+std::string Wire::default_model() const {
+  if (!manifest_.models.empty()) return manifest_.models.front().name;
+  if (options_.model.empty()) return std::string(default_generator);
+  return std::filesystem::path(options_.model).stem() == options_.model
+             ? options_.model
+             : std::filesystem::path(options_.model).filename().replace_extension().string();
+}
+
+// A collection that no route answers from gets one of its own name, with the schema's defaults.
+void Wire::add_collection_routes(std::vector<RouteSettings>& routes,
+                                 const std::vector<std::string>& collections) const {
   RouteConfig defaults =
       parse_manifest("version: 1\nmodels: {m: {model: m}}\nroutes: {r: {models: [m]}}", "defaults")
           ->routes.front();
-  for (const CollectionRecord& record : stored) {
-    defaults.name = record.name;
-    defaults.knowledge = record.name;
-    defaults.models = {options_.model.empty() ? std::string(default_generator) : options_.model};
+  defaults.models = {default_model()};
+  for (const std::string& collection : collections) {
+    const bool routed = std::any_of(routes.begin(), routes.end(), [&](const RouteSettings& route) {
+      return route.collection == collection || route.name == collection;
+    });
+    if (routed) continue;
+    defaults.name = defaults.knowledge = collection;
     routes.push_back(settings_of(defaults));
   }
-  return routes;
 }
 
 Result<std::string> Wire::route_for(const std::string& collection) {
@@ -242,7 +264,14 @@ Status Wire::load_routes(const std::vector<RouteSettings>& routes, const std::st
   }
   if (!wanted.empty()) return {};
   for (const ModelConfig& model : manifest_.models) LOADLINE_TRY(load(model.name));
+  if (!has_manifest_) LOADLINE_TRY(load(default_model()));
   return {};
+}
+
+std::chrono::seconds Wire::expected_wait() const {
+  std::chrono::seconds longest{1};
+  for (const auto& [name, model] : chat_models_) longest = std::max(longest, model->expected_wait());
+  return longest;
 }
 
 }  // namespace loadline

@@ -1,6 +1,7 @@
 #pragma once
 // The composition root: constructs the parts of the program in order, each when first asked for, and owns
 // them. The only place that knows concrete adapters. One thread.
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,8 @@
 
 namespace loadline {
 
+class LlamaChatModel;
+
 inline constexpr std::string_view default_embedder = "all-minilm-l6-v2";
 inline constexpr std::string_view default_generator = "qwen2.5-coder-1.5b-instruct";
 
@@ -30,6 +33,7 @@ struct GlobalOptions {
   std::string config;              // manifest; "": ./loadline.yaml if it is there, else none
   std::string data = ".loadline";  // data folder
   std::string model;               // overrides the model of every route
+  std::string served_collection;   // has a route even if neither manifest nor data folder know it
   bool json = false;
 };
 
@@ -55,6 +59,8 @@ class Wire {
   /// Loads the models that `route` (or, if empty, any route) needs. Without a manifest there is a route for
   /// each collection, under the collection's name.
   Result<ChatFlow*> chat_flow(const std::string& route);
+  /// How long a request that a loaded model refuses had better wait. Any thread, once `chat_flow` succeeded.
+  std::chrono::seconds expected_wait() const;
 
   /// The collection meant: the one named, else the only one of the manifest, else the only one of the data
   /// folder.
@@ -67,6 +73,9 @@ class Wire {
   Result<ChatModel*> chat_model(const ModelConfig& config);
   Status load_routes(const std::vector<RouteSettings>& routes, const std::string& wanted,
                      std::vector<NamedModel>& models, std::vector<RouteSettings>& usable);
+  void add_collection_routes(std::vector<RouteSettings>& routes,
+                             const std::vector<std::string>& collections) const;
+  std::string default_model() const;
   ModelConfig model_config(const std::string& name) const;
 
   const GlobalOptions options_;
@@ -83,7 +92,7 @@ class Wire {
   std::unique_ptr<DocumentExtractor> extractor_;
   std::unique_ptr<Ingestor> ingestor_;
   std::unique_ptr<Retriever> retriever_;
-  std::vector<std::pair<std::string, std::unique_ptr<ChatModel>>> chat_models_;
+  std::vector<std::pair<std::string, std::unique_ptr<LlamaChatModel>>> chat_models_;
   std::unique_ptr<ChatFlow> flow_;
 };
 

@@ -1,0 +1,56 @@
+#pragma once
+// The HTTP API: the routes, mounted as one HttpHandler. What they do is in openapi.json.
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/document_admin.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "gateway/chat_flow.h"
+#include "model/embedder.h"
+#include "model/knowledge_store.h"
+#include "net/http_handler.h"
+#include "retrieval/retriever.h"
+
+namespace loadline {
+
+struct ApiKey {
+  std::string name;    // for logs, and what separates tenants
+  std::string secret;  // what clients send as "Authorization: Bearer ..."
+};
+
+/// Every bound of the API, with its default.
+struct ApiLimits {
+  std::uint64_t json_body_bytes_max = 16U << 20;
+  std::size_t embedding_inputs_max = 2048;
+  std::size_t pending_uploads_max = 1024;  // files that wait for ingestion
+};
+
+/// References must outlive the handler.
+struct ApiParts {
+  ChatFlow& chat;
+  const Embedder& embedder;
+  const Retriever& retriever;
+  DocumentAdmin& documents;
+  Log& log;
+  const Clock& clock;
+  std::string app = "loadline";
+  std::vector<ApiKey> keys;    // none: no key is asked for
+  std::string uploads_folder;  // where uploads wait for ingestion; made if absent
+  /// Only programs of this machine may ask: requests that a web page of another origin makes a browser send
+  /// are refused. For a server on loopback without keys.
+  bool local_only = false;
+  /// Why the service is not ready, for /readyz; none: it always is. Must not wait.
+  std::function<Status()> ready;
+  /// When a refused request may come again; none: one second.
+  std::function<std::chrono::seconds()> expected_wait;
+  ApiLimits limits;
+};
+
+/// invalid_argument (an empty key), unavailable (the uploads folder).
+Result<std::unique_ptr<HttpHandler>> make_api(ApiParts parts);
+
+}  // namespace loadline

@@ -1,0 +1,51 @@
+#pragma once
+// The table of routes: which path and method leads where. Pure functions over constant data.
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadline {
+
+enum class Route : std::uint32_t {
+  none,  // no such path
+  chat,
+  completions,
+  embeddings,
+  models,
+  model,
+  collections,
+  collection,
+  documents,
+  document,
+  search,
+  health,
+  ready,
+  metrics,
+  openapi,
+};
+inline constexpr std::size_t route_count = 15;
+
+struct RouteEntry {
+  Route route;
+  std::string_view pattern;  // "{name}": one segment; "{name...}": the rest of the path
+  std::string_view methods;  // of "GET POST DELETE", separated by blanks; HEAD goes with GET
+  bool open;                 // needs no key
+};
+
+const std::vector<RouteEntry>& route_table();
+const RouteEntry& route_entry(Route route);  // not of `none`
+
+struct RouteMatch {
+  Route route = Route::none;
+  std::vector<std::string> names;  // decoded values of the pattern's names
+};
+
+RouteMatch match_route(std::string_view path);
+bool allows_method(const RouteEntry& entry, std::string_view method);
+/// For the Allow header: "GET, HEAD, OPTIONS".
+std::string allowed_methods(const RouteEntry& entry);
+/// The known pattern that is most like `path`; "" if none is.
+std::string nearest_route(std::string_view path);
+
+}  // namespace loadline

@@ -1,0 +1,107 @@
+#pragma once
+// Uploaded documents on their way into the store: accepted at once, ingested one after the other by a thread
+// of their own.
+//
+// What was accepted survives a crash: each upload is a file in `folder` with a small description beside it,
+// written before the client is told, and removed when the ingestor is done with it; the next start goes on
+// with what is there. Thread-safe.
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "api/document_admin.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/spool_file.h"
+
+namespace loadline {
+
+struct UploadMeta {
+  std::string collection;
+  std::string name;                                           // raw bytes
+  std::string label;                                          // data class; "": keeps
+  std::vector<std::pair<std::string, std::string>> metadata;  // empty: keeps
+};
+
+struct Upload {
+  UploadMeta meta;
+  SpoolFile file;
+};
+
+/// What GET shows of an upload that is not done.
+struct PendingUpload {
+  std::string name;  // as the store will call it
+  bool running = false;
+  std::string waits_for;  // a sentence
+  std::string failure;    // "": not failed
+};
+
+class UploadJobs {
+ public:
+  static constexpr std::size_t batch_max = 64;      // ingested together
+  static constexpr std::size_t failures_max = 256;  // remembered
+
+  /// Takes up what an earlier process left. unavailable: the folder.
+  static Result<std::unique_ptr<UploadJobs>> open(const std::string& folder, std::size_t pending_max,
+                                                  DocumentAdmin& documents, Log& log, const Clock& clock);
+  /// Stops the running ingestion; what is not done stays for the next start.
+  ~UploadJobs();
+  UploadJobs(const UploadJobs&) = delete;
+  UploadJobs& operator=(const UploadJobs&) = delete;
+
+  /// A path in the folder that nothing has yet, for a SpoolFile.
+  std::string new_path() const;
+  /// All or none. resource_exhausted: too many wait; unavailable: disk.
+  Status accept(std::vector<Upload> uploads);
+  std::vector<PendingUpload> pending(std::string_view collection) const;
+  std::size_t pending_count() const;
+  /// Forgets uploads of this name that are not being ingested. Whether there were any.
+  bool drop(std::string_view collection, std::string_view name);
+
+ private:
+  struct Job {
+    std::string id;  // of its files
+    UploadMeta meta;
+    std::string shown_name;
+    bool running = false;
+    std::string waits_for = "waits for its turn";
+  };
+  struct Failure {
+    std::string collection, name, reason;
+  };
+
+  UploadJobs(std::string folder, std::size_t pending_max, DocumentAdmin& documents, Log& log,
+             const Clock& clock);
+  Status recover();
+  Status store(Upload& upload, const std::string& id);
+  void remove_files(const std::string& id) const;
+  void work();
+  std::vector<Job> take_batch();  // with the lock held
+  void ingest(const std::vector<Job>& batch);
+  void settle(const std::vector<Job>& batch, const Result<IngestSummary>& result);
+
+  const std::string folder_;
+  const std::size_t pending_max_;
+  DocumentAdmin& documents_;
+  Log& log_;
+  const Clock& clock_;
+  const CancelToken cancel_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Job> jobs_;          // guarded by mutex_; in order of arrival
+  std::deque<Failure> failures_;  // guarded by mutex_
+  std::size_t accepting_ = 0;     // guarded by mutex_; uploads being written
+  bool closing_ = false;          // guarded by mutex_
+  bool retry_later_ = false;      // guarded by mutex_; the last batch could not be ingested now
+  std::thread thread_;
+};
+
+}  // namespace loadline
