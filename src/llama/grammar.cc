@@ -4,6 +4,7 @@
 
 #include <exception>
 
+#include "llama/gbnf_check.h"
 #include "llama/handles.h"
 
 namespace loadline::llama {
@@ -50,11 +51,10 @@ Result<std::unique_ptr<TokenConstraint>> make_constraint(const GrammarRule& rule
   if (rule.text.empty()) return std::unique_ptr<TokenConstraint>();
   if (rule.text.size() > grammar_bytes_max)
     return bad_grammar("it has more than " + std::to_string(grammar_bytes_max) + " bytes");
-  if (rule.text.find('\0') != std::string::npos) return bad_grammar("it has a zero byte");
+  LOADLINE_TRY(check_gbnf(rule.text));
   try {
     SamplerHandle sampler = parse(rule, vocabulary);
-    if (!sampler)
-      return bad_grammar("it is not GBNF, has no rule 'root', or a rule refers to itself on its left");
+    if (!sampler) return bad_grammar("a rule refers to itself on its left, or to a token that is not there");
     if (!rule.lazy) {
       for (const std::int32_t token : rule.prefix) llama_sampler_accept(sampler.get(), token);
     }
