@@ -4,6 +4,8 @@
 
 #include <mutex>
 
+#include "llama/packed_weights.h"
+
 namespace loadline::llama {
 
 void start_library() {
@@ -14,6 +16,7 @@ void start_library() {
     common_log_set_verbosity_thold(-1);
     common_log_pause(common_log_main());
     llama_backend_init();
+    use_packed_weights();
   });
 }
 

@@ -39,7 +39,7 @@ struct LlamaChatOptions {
   std::uint32_t cached_prefixes = 64;   // 1 to 128
   std::uint32_t threads = 0;            // 0: the cores this process may use
   std::uint32_t batch_tokens = 512;     // prompt tokens read in one step at most, 32 to 4096
-  std::uint32_t micro_batch_tokens = 256;            // computed at once, 32 to batch_tokens
+  std::uint32_t micro_batch_tokens = 512;            // computed at once, 32 to batch_tokens
   std::chrono::milliseconds step_target{250};        // of a step while answers are being written
   std::chrono::milliseconds step_target_idle{1000};  // of a step while only prompts are read
   CacheType cache_type = CacheType::f16;
