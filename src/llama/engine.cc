@@ -1,5 +1,7 @@
 #include "llama/engine.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <cmath>
 #include <exception>
@@ -11,14 +13,22 @@ namespace {
 
 constexpr std::size_t kShareMin = 16;  // tokens that make parking worth it
 constexpr std::size_t kAnswerReserve =
-    32;  // cells that must be free beyond the prompt before a request starts
-constexpr std::size_t kDraftingSlotsMax = 2;
+    32;                                  // cells that must be free beyond the prompt before a request starts
+constexpr std::size_t kSmallStep = 9;    // tokens of a step that is drafted for
 constexpr float kLogprobMin = -9999.0F;  // stands for "never"; JSON has no infinity
 
 std::size_t common_prefix(const std::vector<TokenId>& a, const std::vector<TokenId>& b) {
   const std::size_t most = std::min(a.size(), b.size());
   return static_cast<std::size_t>(
       std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(most), b.begin()).first - a.begin());
+}
+
+/// How long the calling thread has been running on a core.
+std::chrono::duration<double> time_on_core() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::duration<double>(static_cast<double>(time.tv_sec) +
+                                       1e-9 * static_cast<double>(time.tv_nsec));
 }
 
 }  // namespace
@@ -80,7 +90,8 @@ Engine::Engine(ContextHandle context, const Vocabulary& vocabulary, const Engine
       capacity_(llama_n_ctx(context_.get())),
       memory_(context_.get()),
       cache_(memory_, static_cast<SequenceId>(options.slots), options.cached_prefixes),
-      budget_(options.steps) {
+      budget_(options.steps),
+      threads_(options.threads) {
   LOADLINE_ASSERT(llama_n_seq_max(context_.get()) >= options.slots + options.cached_prefixes);
   LOADLINE_ASSERT(options.request_tokens > 0 && options.request_tokens <= capacity_);
   for (std::uint32_t i = options.slots; i-- > 0;) free_sequences_.push_back(static_cast<SequenceId>(i));
@@ -282,15 +293,8 @@ void Engine::add_writers() {
   for (const auto& slot : slots_) {
     if (slot->writing()) writers.push_back(slot.get());
   }
-  const bool drafting = options_.lookup_drafts && !writers.empty() && writers.size() <= kDraftingSlotsMax;
+  if (options_.lookup_drafts) make_drafts(writers);
   for (Slot* slot : writers) {
-    if (drafting) {
-      slot->lookup.extend(slot->tokens);
-      slot->draft = slot->lookup.guess(slot->tokens);
-      const std::size_t left = options_.request_tokens - slot->tokens.size();
-      const std::size_t wanted = slot->generation->request.tokens_max - slot->generated();
-      slot->draft.resize(std::min({slot->draft.size(), left, wanted}));
-    }
     if (!make_room(batch_.tokens.size() + 1 + slot->draft.size())) slot->draft.clear();
     // Youngest first until this one fits; itself, if it is the youngest.
     while (!make_room(batch_.tokens.size() + 1)) {
@@ -306,6 +310,20 @@ void Engine::add_writers() {
       batch_.add(slot->draft[i], slot->computed + 1 + i, slot->sequence, true);
     slot->batch_count = static_cast<std::int32_t>(1 + slot->draft.size());
     batch_.slots.push_back(slot);
+  }
+}
+
+/// Guesses, as long as the step stays small: few tokens take as long as one, because reading the weights from
+/// memory takes longer than the arithmetic.
+void Engine::make_drafts(const std::vector<Slot*>& writers) {
+  if (writers.empty() || writers.size() >= kSmallStep) return;
+  const std::size_t each = (kSmallStep - writers.size()) / writers.size();
+  for (Slot* slot : writers) {
+    slot->lookup.extend(slot->tokens);
+    slot->draft = slot->lookup.guess(slot->tokens);
+    const std::size_t left = options_.request_tokens - slot->tokens.size();
+    const std::size_t wanted = slot->generation->request.tokens_max - slot->generated();
+    slot->draft.resize(std::min({slot->draft.size(), each, left, wanted}));
   }
 }
 
@@ -391,9 +409,13 @@ int Engine::decode(llama_batch view) {
 }
 
 void Engine::step() {
+  const auto threads = static_cast<std::int32_t>(threads_.threads());
+  llama_set_n_threads(context_.get(), threads, threads);
   const auto begin = std::chrono::steady_clock::now();
+  const auto core_begin = time_on_core();
   const int code = decode(batch_.view());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  threads_.observe(took, time_on_core() - core_begin);
   const auto size = static_cast<double>(batch_.tokens.size());
   if (code == 0) budget_.observe(batch_.tokens.size(), batch_.cells / size, took);
   {

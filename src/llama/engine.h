@@ -34,11 +34,13 @@
 #include "llama/prefix_cache.h"
 #include "llama/step_budget.h"
 #include "llama/text_stream.h"
+#include "llama/thread_choice.h"
 #include "llama/vocabulary.h"
 
 namespace loadline::llama {
 
 struct EngineOptions {
+  std::uint32_t threads = 1;           // at most
   std::uint32_t slots = 4;             // requests decoded together
   std::uint32_t cached_prefixes = 64;  // leaves of the prefix tree
   std::uint32_t queue_length = 64;     // requests that wait for a slot
@@ -155,6 +157,7 @@ class Engine {
 
   void compose();
   void add_writers();
+  void make_drafts(const std::vector<Slot*>& writers);
   void add_readers(std::size_t budget);
   bool make_room(std::size_t cells);
   std::size_t free_cells() const;
@@ -182,6 +185,7 @@ class Engine {
   ContextMemory memory_;
   PrefixCache cache_;
   StepBudget budget_;
+  ThreadChoice threads_;
   std::vector<SequenceId> free_sequences_;
   std::vector<std::unique_ptr<Slot>> slots_;  // in order of admission
   std::uint64_t admitted_ = 0;

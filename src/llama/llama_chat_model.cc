@@ -114,8 +114,10 @@ void warm_up(llama_context* context, llama_model* model) {
   llama_memory_clear(llama_get_memory(context), true);
 }
 
-llama::EngineOptions engine_options(const LlamaChatOptions& options, std::uint32_t request_tokens) {
+llama::EngineOptions engine_options(const LlamaChatOptions& options, std::uint32_t request_tokens,
+                                    std::uint32_t threads) {
   llama::EngineOptions result;
+  result.threads = threads;
   result.slots = options.parallel_requests;
   result.cached_prefixes = options.cached_prefixes;
   result.queue_length = options.queue_length;
@@ -244,7 +246,7 @@ Result<std::unique_ptr<LlamaChatModel>> LlamaChatModel::open(const LlamaChatOpti
     const auto trained = static_cast<std::uint32_t>(std::max(1, llama_model_n_ctx_train(state->model.get())));
     state->request_tokens = std::min(options.request_tokens > 0 ? options.request_tokens : trained, cells);
     state->engine = std::make_unique<llama::Engine>(std::move(context), *state->vocabulary,
-                                                    engine_options(options, state->request_tokens));
+                                                    engine_options(options, state->request_tokens, threads));
     state->info = {options.name.empty() ? state->file.name : options.name, options.digest,
                    state->request_tokens, options.parallel_requests};
     if (log != nullptr)

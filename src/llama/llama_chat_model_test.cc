@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <cmath>
 #include <cstdlib>
@@ -167,6 +168,23 @@ TEST_F(LlamaChatModelTest, ManyAtOnceGiveWhatEachGivesAlone) {
   EXPECT_GE(equal, 2U);
 }
 
+TEST(LlamaChatModelSharing, RequestsAreDecodedInTheSameSteps) {
+  auto model = open([](LlamaChatOptions& o) { o.lookup_drafts = false; });
+  ASSERT_NE(model, nullptr);
+  constexpr std::uint32_t tokens = 150;
+  std::vector<std::future<Result<ChatResult>>> running;
+  for (const char* start : {"The sea,", "The wind,", "The harbour,", "The ship,"})
+    running.push_back(std::async(std::launch::async,
+                                 [&, start] { return run(*model, endless(completing(start, tokens))); }));
+  for (auto& future : running) {
+    const auto result = future.get();
+    ASSERT_TRUE(result.ok()) << result.error().to_string();
+    EXPECT_EQ(result->usage.completion_tokens, tokens);
+  }
+  EXPECT_EQ(model->stats().generated_tokens, 4 * tokens);
+  EXPECT_LT(model->stats().steps, 2 * tokens) << "one after the other would be " << 4 * tokens;
+}
+
 TEST_F(LlamaChatModelTest, AnEqualPromptIsComputedOnce) {
   const ChatRequest request = asking(passages(12) + "How many ships came in 1903?", 4);
   const auto first = run(*shared_, request);
@@ -213,6 +231,37 @@ TEST(LlamaChatModelSharing, RequestsInFlightShareWhatTheyBeginWith) {
   EXPECT_EQ(stats.prompt_tokens_computed, prompt - cached);
   EXPECT_EQ(stats.prompt_tokens_shared, cached);
   EXPECT_LT(stats.prompt_tokens_computed, longest + 4 * 30) << "the passages were read more than once";
+}
+
+TEST(LlamaChatModelSharing, ALongPromptDoesNotFreezeARunningAnswer) {
+  auto model = open([](LlamaChatOptions& o) {
+    o.step_target = std::chrono::milliseconds(60);
+    o.lookup_drafts = false;
+  });
+  ASSERT_NE(model, nullptr);
+  std::promise<void> running;
+  std::atomic<bool> finish{false};
+  std::atomic<std::size_t> pieces{0};
+  Collector writing;
+  writing.each = [&] {
+    if (++pieces == 3) running.set_value();
+    return !finish.load();
+  };
+  auto answer = std::async(std::launch::async, [&] {
+    return model->generate(endless(completing("The sea,", 3000)), writing, calling());
+  });
+  running.get_future().wait();
+  const std::uint64_t steps_before = model->stats().steps;
+  const std::size_t before = pieces;
+  const auto long_prompt = run(*model, asking(passages(30), 1));
+  const std::size_t meanwhile = pieces - before;
+  const std::uint64_t steps = model->stats().steps - steps_before;
+  finish = true;
+  ASSERT_TRUE(long_prompt.ok());
+  EXPECT_TRUE(answer.get().ok());
+  EXPECT_GT(long_prompt->usage.prompt_tokens, 500U);
+  EXPECT_GE(steps, 5U) << "the prompt was read in one piece";
+  EXPECT_GE(meanwhile + 3, steps) << "steps without a token of the running answer";
 }
 
 TEST(LlamaChatModelSharing, OffMeansOff) {
@@ -271,6 +320,29 @@ TEST_F(LlamaChatModelTest, CancelledFromOutsideWithinAStep) {
   EXPECT_LT(*shared_->count_tokens(sink.text), 40U);
 }
 
+TEST(LlamaChatModelSharing, CancelledWhileItsPromptIsRead) {
+  auto model = open([](LlamaChatOptions& o) {
+    o.step_target = o.step_target_idle = std::chrono::milliseconds(50);
+    o.batch_tokens = o.micro_batch_tokens = 64;
+  });
+  ASSERT_NE(model, nullptr);
+  const ChatRequest request = asking(passages(90));
+  const std::uint32_t prompt = *model->count_prompt_tokens(request);
+  ASSERT_GT(prompt, 1500U);
+  const CallContext context = calling();
+  Collector sink;
+  auto call = std::async(std::launch::async, [&] { return model->generate(request, sink, context); });
+  while (model->stats().prompt_tokens_computed == 0)
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(1));  // a spinning test would take the engine's core
+  context.cancel.cancel();
+  EXPECT_EQ(call.get().error().code(), Code::cancelled);
+  EXPECT_LT(model->stats().prompt_tokens_computed, prompt / 2);
+  EXPECT_EQ(sink.pieces, 0U);
+  // What was read is not lost: a request that begins alike goes on from there.
+  EXPECT_GT(run(*model, asking(passages(2), 1))->usage.cached_prompt_tokens, 30U);
+}
+
 TEST_F(LlamaChatModelTest, SinkThatSaysNoEndsWithCancelled) {
   Collector sink;
   sink.each = [&] { return sink.pieces < 3; };
@@ -312,42 +384,44 @@ TEST(LlamaChatModelLimits, AFullQueueIsRefusedAtOnce) {
     o.queue_length = 1;
   });
   ASSERT_NE(model, nullptr);
-  // The first request holds the only slot until the queue was found full.
-  std::promise<void> running, full;
-  const std::shared_future<void> was_full = full.get_future().share();
+  EXPECT_EQ(model->expected_wait().count(), 0);
+  std::promise<void> running;
   Collector first;
-  bool told = false;
-  first.each = [&] {
+  first.each = [&, told = false]() mutable {
     if (!told) running.set_value();
     told = true;
     return true;
   };
-  CallContext context = calling();
+  const CallContext context = calling();
   auto holder = std::async(std::launch::async, [&] {
     return model->generate(endless(completing("The sea,", 4000)), first, context);
   });
   running.get_future().wait();
-  CallContext waiting_context = calling();
-  Collector second;
-  auto waiter = std::async(std::launch::async,
-                           [&] { return model->generate(asking("Hello"), second, waiting_context); });
-  // The waiter may not be in the queue yet: try until one is refused.
-  Error refusal(Code::internal, "none");
-  for (int i = 0; i < 1000 && refusal.code() != Code::resource_exhausted; ++i) {
-    CallContext short_context = calling().with_time_limit(std::chrono::milliseconds(20));
-    Collector third;
-    const auto result = model->generate(asking("Hello", 1), third, short_context);
-    ASSERT_FALSE(result.ok());
-    refusal = result.error();
+  // One of two finds the place in the queue, the other is refused while the first request still runs.
+  const CallContext waiting = calling();
+  std::vector<std::future<Result<ChatResult>>> others;
+  for (int i = 0; i < 2; ++i) {
+    others.push_back(std::async(std::launch::async, [&] {
+      Collector sink;
+      return model->generate(asking("Hello"), sink, waiting);
+    }));
   }
-  EXPECT_EQ(refusal.code(), Code::resource_exhausted);
-  EXPECT_NE(refusal.message().find("try again in"), std::string::npos) << refusal.message();
+  const auto ready = [](const auto& f) {
+    return f.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready;
+  };
+  while (!ready(others[0]) && !ready(others[1])) {
+  }
+  if (ready(others[1])) std::swap(others[0], others[1]);
+  const auto refused = others[0].get();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), Code::resource_exhausted);
+  EXPECT_NE(refused.error().message().find("try again in"), std::string::npos) << refused.error().message();
   EXPECT_GE(model->expected_wait().count(), 1);
+  waiting.cancel.cancel();
+  EXPECT_EQ(others[1].get().error().code(), Code::cancelled);  // also while it waits
+  EXPECT_EQ(model->expected_wait().count(), 0);
   context.cancel.cancel();
-  waiting_context.cancel.cancel();
   EXPECT_EQ(holder.get().error().code(), Code::cancelled);
-  const auto waited = waiter.get();
-  EXPECT_TRUE(waited.ok() || waited.error().code() == Code::cancelled);
 }
 
 TEST(LlamaChatModelLimits, ClosingEndsRunningRequests) {
@@ -516,6 +590,25 @@ TEST_F(LlamaChatModelTest, ABadRequestFailsAloneAmidGoodOnes) {
     EXPECT_EQ(result.error().code(), Code::invalid_argument) << schema;
   }
   for (auto& future : good) EXPECT_TRUE(future.get().ok());
+}
+
+// The failure comes amid the answer: nothing follows "a" that this grammar allows.
+TEST_F(LlamaChatModelTest, ADeadEndFailsAlone) {
+  std::vector<std::future<Result<ChatResult>>> good;
+  for (int i = 0; i < 3; ++i)
+    good.push_back(std::async(std::launch::async, [&, i] {
+      return run(*shared_, endless(completing("Count from " + std::to_string(i), 60)));
+    }));
+  ChatRequest request = completing("Letters:", 20);
+  request.grammar = "root ::= \"a\" [^\\U00000000-\\U0010FFFF]";
+  const auto result = run(*shared_, request);
+  ASSERT_FALSE(result.ok()) << result->content;
+  EXPECT_NE(result.error().message().find("grammar"), std::string::npos) << result.error().message();
+  for (auto& future : good) {
+    const auto other = future.get();
+    ASSERT_TRUE(other.ok());
+    EXPECT_EQ(other->usage.completion_tokens, 60U);
+  }
 }
 
 TEST_F(LlamaChatModelTest, ParametersOutOfRangeAreNamed) {
