@@ -105,22 +105,10 @@ add_library(loadline::usearch INTERFACE IMPORTED)
 target_include_directories(loadline::usearch SYSTEM INTERFACE ${LOADLINE_USEARCH_DIR}/include)
 target_compile_definitions(loadline::usearch INTERFACE USEARCH_USE_OPENMP=0 USEARCH_USE_NUMKONG=0)
 
-# PDFium has no headers in its package (src/extract declares the C functions that it calls) and comes as a shared
-# library only; cmake/pdfium/embedded_pdfium.cc makes it part of the program that links this target.
+# PDFium has no headers in its package and comes as a shared library only: src/extract/pdf declares the C functions
+# that it calls, and carries the library inside the program.
 set(LOADLINE_PDFIUM_SO ${LOADLINE_PDFIUM_DIR}/libpdfium.so)
 loadline_need(${LOADLINE_PDFIUM_SO} tools/fetch)
-loadline_script_output(pdfium_symbols ${CMAKE_NM} --dynamic --defined-only --format=posix ${LOADLINE_PDFIUM_SO})
-string(REGEX MATCHALL "(FPDF|FORM)[A-Za-z0-9_]* T" pdfium_functions "${pdfium_symbols}")
-list(TRANSFORM pdfium_functions REPLACE "^(.*) T$" "LOADLINE_PDFIUM(\\1)")
-list(JOIN pdfium_functions "\n" pdfium_functions)
-file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pdfium/pdfium_functions.inc CONTENT "${pdfium_functions}\n" @ONLY)
-add_library(loadline_pdfium STATIC ${CMAKE_CURRENT_LIST_DIR}/pdfium/embedded_pdfium.cc)
-target_include_directories(loadline_pdfium PRIVATE ${CMAKE_BINARY_DIR}/pdfium)
-target_compile_definitions(loadline_pdfium PRIVATE LOADLINE_PDFIUM_SO="${LOADLINE_PDFIUM_SO}")
-target_link_libraries(loadline_pdfium PUBLIC ${CMAKE_DL_LIBS})
-set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/pdfium/embedded_pdfium.cc PROPERTIES
-                            OBJECT_DEPENDS "${LOADLINE_PDFIUM_SO};${CMAKE_BINARY_DIR}/pdfium/pdfium_functions.inc")
-add_library(loadline::pdfium ALIAS loadline_pdfium)
 
 # llama.cpp: built once per cache, without sanitizers, optimised, for one CPU variant. LOADLINE_LLAMA_VARIANT
 # (v3 or avx512) is what the program must check at start-up.
