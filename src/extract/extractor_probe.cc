@@ -13,12 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -26,6 +28,7 @@
 #include "extract/confine.h"
 #include "extract/frames.h"
 #include "extract/messages.h"
+#include "extract/reader.h"
 
 namespace loadline {
 namespace {
@@ -142,6 +145,13 @@ void misbehave(const std::string& action, int number) {
   if (action == "stay") send(FrameType::end, ""), spin();
 }
 
+void take_part(const std::string& action, int number, const ExtractOrder& order) {
+  const bool insists = action == "insist";
+  if (insists || (action == "need" && !order.libraries.contains(ForeignLibrary::tesseract)))
+    send(FrameType::needs, encode_needs(ForeignLibrary::tesseract)), std::_Exit(0);
+  misbehave(action, number);
+}
+
 int serve() {
   FrameDecoder frames;
   std::array<char, 8192> chunk{};
@@ -161,13 +171,22 @@ int serve() {
   std::map<int, std::string> actions;
   std::string action;
   for (int page = 0; script >> page >> action;) actions[page] = action;
-  if (actions.contains(0)) misbehave(actions[0], 0);
+  const bool looks_ahead = actions[0] == "ahead";
+  if (!looks_ahead) misbehave(actions[0], 0);
   DocumentProperties properties;
   properties.page_count = actions.contains(-1) ? 0 : pages;
   send(FrameType::properties, encode(properties));
+  std::set<int> begun;
+  const std::set<int> skip(order->skip.begin(), order->skip.end());
   for (int number = order->first_page; number <= pages; ++number) {
-    if (actions.contains(number)) misbehave(actions[number], number);
-    send(FrameType::page, encode(page_of(number)));
+    for (int ahead = number; ahead <= std::min(pages, number + (looks_ahead ? 2 : 0)); ++ahead) {
+      if (!begun.insert(ahead).second || skip.contains(ahead)) continue;
+      if (looks_ahead) send(FrameType::working, encode_working(ahead));
+      if (actions.contains(ahead)) take_part(actions[ahead], ahead, *order);
+    }
+    ExtractedPage page = page_of(number);
+    if (skip.contains(number)) page.lost_reason = page_not_begun, page.blocks.clear();
+    send(FrameType::page, encode(page));
   }
   send(FrameType::end, "");
   return 0;

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <optional>
 
 #include "base/printable.h"
@@ -93,9 +94,11 @@ class Extraction {
     LOADLINE_ASSIGN(document_, open_document(request_.path, limits_.document_bytes_max));
     for (;;) {
       const int page_before = next_page_;
+      needs_library_ = false;
       LOADLINE_ASSIGN(std::optional<PageLoss> loss, run_process());
+      if (needs_library_) continue;
       if (!loss) return {};
-      if (!all_given()) LOADLINE_TRY(give_lost_page(*loss, next_page_ > page_before));
+      if (!all_given()) LOADLINE_TRY(take_loss(*loss, next_page_ > page_before));
       if (all_given()) return pages_given_ > 0 ? Status() : Status(loss->error);
     }
   }
@@ -126,11 +129,12 @@ class Extraction {
       if (outcome == ChildProcess::ReadOutcome::data) {
         output_bytes_ += bytes.size();
         frames.feed(bytes);
-        const int page_before = next_page_;
+        const int page_before = next_page_ + working_page_;
         LOADLINE_ASSIGN(const Step step, take_frames(frames));
         if (step == Step::finished) return finish(child);
         if (failure_) return after_failure(child);
-        if (next_page_ > page_before) waited_for_page = milliseconds{0};
+        if (needs_library_) return after_need(child);
+        if (next_page_ + working_page_ != page_before) waited_for_page = milliseconds{0};
       }
       LOADLINE_TRY(check_document_bounds());
       if (waited_for_page > limits_.wall_per_page) {
@@ -151,6 +155,9 @@ class Extraction {
     order.memory_bytes = limits_.memory_bytes;
     order.cpu_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(1, cpu_left.count()));
     order.parent = static_cast<std::int32_t>(getpid());
+    for (const auto& [page, reason] : bad_pages_) order.skip.push_back(page);
+    order.libraries = libraries_;
+    working_page_ = 0;
     ChildCommand command;
     command.program = options_.program;
     command.arguments = {"--confined"};
@@ -174,11 +181,24 @@ class Extraction {
         LOADLINE_TRY(take_properties(frame->payload));
       } else if (frame->type == FrameType::page) {
         LOADLINE_TRY(take_page(frame->payload));
+      } else if (frame->type == FrameType::working) {
+        LOADLINE_ASSIGN(working_page_, decode_working(frame->payload));
+      } else if (frame->type == FrameType::needs) {
+        return take_need(frame->payload);
       } else {
         return Error(Code::data_loss, "The extractor's answer is damaged: it gives an order.");
       }
       LOADLINE_TRY(context_.check());
     }
+  }
+
+  Result<Step> take_need(std::string_view payload) {
+    LOADLINE_ASSIGN(const ForeignLibrary library, decode_needs(payload));
+    if (libraries_.contains(library))
+      return Error(Code::data_loss, "The extractor's answer is damaged: it needs what it was given.");
+    libraries_.add(library);
+    needs_library_ = true;
+    return Step::more;
   }
 
   Status take_properties(std::string_view payload) {
@@ -201,6 +221,8 @@ class Extraction {
       return Error(Code::resource_exhausted,
                    "It has more than " + std::to_string(limits_.pages_max) + " pages. Split it.");
     ++next_page_;
+    const auto bad = bad_pages_.find(page.number);
+    if (bad != bad_pages_.end() && !page.lost_reason.empty()) page.lost_reason = bad->second;
     if (page.lost_reason.empty()) ++pages_given_;
     if (!sink_.on_page(std::move(page))) return stopped();
     return {};
@@ -230,6 +252,11 @@ class Extraction {
       return Error(Code::data_loss, "The extractor's answer is damaged: the document has no properties.");
     if (properties_->page_count > 0 && !all_given())
       return Error(Code::data_loss, "The extractor's answer is damaged: pages are missing" + so_far());
+    return std::optional<PageLoss>();
+  }
+
+  Result<std::optional<PageLoss>> after_need(ChildProcess& child) {
+    cpu_used_ += child.stop().cpu;
     return std::optional<PageLoss>();
   }
 
@@ -266,15 +293,24 @@ class Extraction {
         PageLoss{Error(error.code(), error.message() + so_far()), error.message() + "."});
   }
 
-  Status give_lost_page(const PageLoss& loss, bool process_gave_pages) {
+  // Finds the page to blame. Readers may look at pages before it is their turn: then the next process is told
+  // to leave that page alone and goes on where this one stopped.
+  Status take_loss(const PageLoss& loss, bool process_gave_pages) {
     // Where the number of pages is not known in advance, a second failure without a page in between means
     // that it is not the page.
     const bool hopeless = properties_->page_count == 0 && lost_pages_ > 0 && !process_gave_pages;
     if (hopeless || lost_pages_ >= limits_.lost_pages_max) return loss.error;
     ++lost_pages_;
+    const bool out_of_turn = working_page_ > 0 && working_page_ != next_page_;
+    if (out_of_turn && bad_pages_.emplace(working_page_, loss.reason).second) return {};
+    return give_lost_page(loss.reason);
+  }
+
+  Status give_lost_page(const std::string& reason) {
+    bad_pages_.emplace(next_page_, reason);
     ExtractedPage page;
     page.number = next_page_++;
-    page.lost_reason = loss.reason;
+    page.lost_reason = reason;
     if (!sink_.on_page(std::move(page))) return stopped();
     return {};
   }
@@ -293,8 +329,12 @@ class Extraction {
   Descriptor document_;
   std::optional<DocumentProperties> properties_;
   std::optional<ExtractFailure> failure_;
-  int next_page_;        // the first page that was not given to the sink
-  int pages_given_ = 0;  // that could be read
+  ForeignLibrarySet libraries_;           // that this document turned out to need
+  bool needs_library_ = false;            // the process ended for want of one
+  int next_page_;                         // the first page that was not given to the sink
+  int working_page_ = 0;                  // the last one that the process said it began; 0: none
+  std::map<int, std::string> bad_pages_;  // on which processes ended, and how
+  int pages_given_ = 0;                   // that could be read
   int lost_pages_ = 0;
   std::uint64_t output_bytes_ = 0;
   milliseconds waited_for_document_{0};

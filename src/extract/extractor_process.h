@@ -21,9 +21,9 @@ namespace loadline {
 
 struct ExtractorLimits {
   std::uint64_t memory_bytes = std::uint64_t{1536} << 20;  // address space of the process
-  std::chrono::seconds cpu_per_document{1800};             // over all processes of the document
-  std::chrono::seconds wall_per_document{3600};            // spent waiting for the extractor
-  std::chrono::seconds wall_per_page{60};                  // also for opening the document
+  std::chrono::seconds cpu_per_document{4 * 3600};         // over all processes of the document
+  std::chrono::seconds wall_per_document{4 * 3600};        // spent waiting for the extractor
+  std::chrono::seconds wall_per_page{120};                 // also for opening the document
   int pages_max = 20'000;
   std::uint64_t output_bytes_max = std::uint64_t{1} << 30;  // of frames, over the whole document
   std::uint64_t document_bytes_max = std::uint64_t{1} << 30;

@@ -247,6 +247,27 @@ TEST_F(ExtractorProcessTest, several_bad_pages_are_lost_each) {
   EXPECT_NE(sink.pages[4].lost_reason.find("exit status 9"), std::string::npos);
 }
 
+TEST_F(ExtractorProcessTest, readers_that_look_ahead_lose_the_page_they_died_on) {
+  for (const char* how : {"abort", "memory", "exit"}) {
+    Collector sink;
+    const Status status = probe(std::string("9 0 ahead 3 ") + how + " 5 " + how + " 9 " + how, sink);
+    ASSERT_TRUE(status.ok()) << how << ": " << status.error().message();
+    EXPECT_EQ(sink.numbers(), "1 2 3x 4 5x 6 7 8 9x") << how;
+    EXPECT_EQ(sink.pages[2].lost_reason, sink.pages[8].lost_reason);
+    EXPECT_EQ(sink.pages[2].lost_reason.find("ended the extractor"), std::string::npos);
+  }
+}
+
+TEST_F(ExtractorProcessTest, a_library_that_turns_out_to_be_needed_is_loaded_by_the_next_process) {
+  Collector sink;
+  const Status status = probe("6 3 need 5 abort", sink);
+  ASSERT_TRUE(status.ok()) << status.error().message();
+  EXPECT_EQ(sink.numbers(), "1 2 3 4 5x 6");
+  EXPECT_EQ(sink.properties_seen, 1);
+  Collector other;
+  EXPECT_FAILS(probe("6 3 insist", other), Code::data_loss, "needs what it was given");
+}
+
 TEST_F(ExtractorProcessTest, a_document_of_bad_pages_fails) {
   Collector sink;
   EXPECT_FAILS(probe("2 1 abort 2 abort", sink), Code::internal, "on page 2");

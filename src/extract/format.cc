@@ -185,9 +185,13 @@ Status read_package(const ReadInput& input, PageSink& sink) {
 
 }  // namespace
 
+bool has_pdf_mark(std::string_view bytes) {
+  return bytes.substr(0, pdf_mark_reach).find("%PDF-") != std::string_view::npos;
+}
+
 Result<Format> detect_format(std::string_view bytes, std::string_view file_name) {
   if (bytes.empty()) return Error(Code::invalid_argument, "The file is empty.");
-  if (bytes.substr(0, 1024).find("%PDF-") != std::string_view::npos) return Format::pdf;
+  if (has_pdf_mark(bytes)) return Format::pdf;
   if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06") || bytes.starts_with("PK\x07\x08"))
     return Format::zip;
   if (bytes.starts_with("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")) return compound_file(bytes);

@@ -61,7 +61,7 @@ Result<std::optional<FrameView>> FrameDecoder::next() {
   if ((kind & 0xFFFF) != frame_version) return broken("it speaks another version of the protocol");
   const std::uint32_t type = kind >> 16;
   if (type < static_cast<std::uint32_t>(FrameType::order) ||
-      type > static_cast<std::uint32_t>(FrameType::failure))
+      type > static_cast<std::uint32_t>(FrameType::needs))
     return broken("a frame has an unknown type");
   const std::size_t length = get_u32(rest, 8);
   if (length > frame_payload_bytes_max) return broken("a frame is longer than 64 MiB");

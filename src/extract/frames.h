@@ -33,7 +33,9 @@ enum class FrameType : std::uint16_t {
   properties,  // from it: once, before the first page
   page,        // a page
   end,         // everything was given
-  failure      // nothing more comes, and why
+  failure,     // nothing more comes, and why
+  working,     // a page is begun, perhaps long before it is given
+  needs        // nothing more comes: a library is missing, and another process should load it first
 };
 
 /// `payload` points into the decoder and is valid until the next call of it.

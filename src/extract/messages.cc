@@ -242,6 +242,11 @@ std::string encode(const ExtractOrder& order) {
   out.u8(order.recognise_scans ? 1 : 0);
   out.u64(order.memory_bytes), out.u64(order.cpu_seconds);
   out.u32(static_cast<std::uint32_t>(order.parent));
+  const std::size_t skipped = std::min(order.skip.size(), order_skip_max);
+  out.varint(static_cast<std::uint32_t>(skipped));
+  for (std::size_t i = 0; i < skipped; ++i) out.varint(static_cast<std::uint32_t>(order.skip[i]));
+  for (std::uint8_t i = 0; i < foreign_libraries; ++i)
+    out.u8(order.libraries.contains(static_cast<ForeignLibrary>(i)) ? 1 : 0);
   return out.take();
 }
 
@@ -253,6 +258,10 @@ Result<ExtractOrder> decode_order(std::string_view bytes) {
   order.recognise_scans = in.flag();
   order.memory_bytes = in.u64(), order.cpu_seconds = in.u64();
   order.parent = static_cast<std::int32_t>(in.u32());
+  for (std::uint32_t left = in.count(1); left > 0 && in.good(); --left)
+    order.skip.push_back(static_cast<int>(in.varint_up_to(std::numeric_limits<std::int32_t>::max())));
+  for (std::uint8_t i = 0; i < foreign_libraries; ++i)
+    if (in.flag()) order.libraries.add(static_cast<ForeignLibrary>(i));
   if (!in.finished() || first_page < 1 || first_page > std::numeric_limits<std::int32_t>::max())
     return damaged("the order cannot be read");
   order.first_page = static_cast<int>(first_page);
@@ -333,6 +342,33 @@ Result<ExtractFailure> decode_failure(std::string_view bytes) {
     return damaged("its error cannot be read");
   failure.code = static_cast<Code>(code);
   return failure;
+}
+
+std::string encode_working(int page) {
+  Writer out;
+  out.u32(static_cast<std::uint32_t>(page));
+  return out.take();
+}
+
+Result<int> decode_working(std::string_view bytes) {
+  Reader in(bytes);
+  const std::uint32_t page = in.u32();
+  if (!in.finished() || page < 1 || page > std::numeric_limits<std::int32_t>::max())
+    return damaged("it works on no page");
+  return static_cast<int>(page);
+}
+
+std::string encode_needs(ForeignLibrary library) {
+  Writer out;
+  out.u8(static_cast<std::uint8_t>(library));
+  return out.take();
+}
+
+Result<ForeignLibrary> decode_needs(std::string_view bytes) {
+  Reader in(bytes);
+  const std::uint8_t library = in.u8();
+  if (!in.finished() || library >= foreign_libraries) return damaged("it needs no known library");
+  return static_cast<ForeignLibrary>(library);
 }
 
 }  // namespace loadline

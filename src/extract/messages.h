@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "extract/foreign_library.h"
 #include "model/document.h"
 
 namespace loadline {
@@ -21,6 +23,7 @@ inline constexpr std::uint32_t page_cells_max = 2'000'000;
 inline constexpr std::uint32_t page_blocks_max = 1'000'000;
 /// Longest file name that is passed on, in bytes.
 inline constexpr std::size_t order_name_bytes_max = 4096;
+inline constexpr std::size_t order_skip_max = 1000;
 
 /// What one extractor process is to do with the document that it was given.
 struct ExtractOrder {
@@ -29,7 +32,9 @@ struct ExtractOrder {
   bool recognise_scans = true;
   std::uint64_t memory_bytes = 0;  // address space
   std::uint64_t cpu_seconds = 0;
-  std::int32_t parent = 0;  // process id of who gave the order
+  std::int32_t parent = 0;      // process id of who gave the order
+  std::vector<int> skip;        // pages on which earlier processes died; at most order_skip_max
+  ForeignLibrarySet libraries;  // to be loaded
 };
 
 /// Why an extractor gave up.
@@ -48,10 +53,14 @@ std::string encode(const ExtractOrder& order);
 std::string encode(const DocumentProperties& properties);
 std::string encode(const ExtractedPage& page);
 std::string encode(const ExtractFailure& failure);
+std::string encode_working(int page);
+std::string encode_needs(ForeignLibrary library);
 
 Result<ExtractOrder> decode_order(std::string_view bytes);
 Result<DocumentProperties> decode_properties(std::string_view bytes);
 Result<ExtractedPage> decode_page(std::string_view bytes);
 Result<ExtractFailure> decode_failure(std::string_view bytes);
+Result<int> decode_working(std::string_view bytes);
+Result<ForeignLibrary> decode_needs(std::string_view bytes);
 
 }  // namespace loadline

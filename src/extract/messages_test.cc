@@ -141,7 +141,8 @@ TEST(Messages, pages_are_made_sendable) {
 }
 
 TEST(Messages, orders_properties_and_failures_come_back_equal) {
-  const ExtractOrder order{"na\nme\xFF.pdf", 17, false, 123456789012, 99, 4711};
+  ExtractOrder order{"na\nme\xFF.pdf", 17, false, 123456789012, 99, 4711, {3, 500}, {}};
+  order.libraries.add(ForeignLibrary::tesseract);
   const auto order_back = decode_order(encode(order));
   ASSERT_TRUE(order_back.ok());
   EXPECT_EQ(order_back->file_name, order.file_name);
@@ -150,6 +151,13 @@ TEST(Messages, orders_properties_and_failures_come_back_equal) {
   EXPECT_EQ(order_back->memory_bytes, order.memory_bytes);
   EXPECT_EQ(order_back->cpu_seconds, 99U);
   EXPECT_EQ(order_back->parent, 4711);
+  EXPECT_EQ(order_back->skip, order.skip);
+  EXPECT_EQ(*decode_working(encode_working(70'000)), 70'000);
+  EXPECT_FALSE(decode_working("").ok());
+  EXPECT_TRUE(order_back->libraries.contains(ForeignLibrary::tesseract));
+  EXPECT_FALSE(order_back->libraries.contains(ForeignLibrary::pdfium));
+  EXPECT_EQ(*decode_needs(encode_needs(ForeignLibrary::tesseract)), ForeignLibrary::tesseract);
+  EXPECT_FALSE(decode_needs("\x02").ok());
   EXPECT_FALSE(decode_order("").ok());
 
   const DocumentProperties properties{"application/pdf", "Title", "Author", "2022", 12};

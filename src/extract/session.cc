@@ -10,6 +10,9 @@
 #include <cerrno>
 #include <exception>
 #include <new>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
 
 #include "base/utf8.h"
@@ -36,10 +39,24 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
-// Writes what readers give as frames. Pages out of bounds become lost ones.
-class FrameSink final : public PageSink {
+// Writes what readers give and say as frames. Pages out of bounds become lost ones.
+class FrameSink final : public PageSink, public ReaderHost {
  public:
   explicit FrameSink(int descriptor) : descriptor_(descriptor) {}
+  void set_skip(const std::vector<int>& pages) { skip_ = std::set<int>(pages.begin(), pages.end()); }
+  void set_loaded(const ForeignLibrarySet& libraries) { loaded_ = libraries; }
+
+  bool begins(int page) override {
+    if (skip_.contains(page)) return false;
+    // If nobody reads it, the page that comes will show it.
+    static_cast<void>(send(FrameType::working, encode_working(page)).ok());
+    return true;
+  }
+
+  void needs(ForeignLibrary library) override {
+    if (loaded_.contains(library)) return;
+    _exit(send(FrameType::needs, encode_needs(library)).ok() ? status_done : status_broken);
+  }
 
   bool on_properties(const DocumentProperties& properties) override {
     DocumentProperties sendable = properties;
@@ -86,6 +103,8 @@ class FrameSink final : public PageSink {
   }
 
   const int descriptor_;
+  std::set<int> skip_;
+  ForeignLibrarySet loaded_;
   std::string buffer_;
 };
 
@@ -115,7 +134,7 @@ Result<std::span<const std::byte>> map_document(int descriptor) {
   return std::span(static_cast<const std::byte*>(bytes), size);
 }
 
-Status read_document_of(const ExtractOrder& order, int descriptor, PageSink& sink) {
+Status read_document_of(const ExtractOrder& order, int descriptor, FrameSink& sink) {
   LOADLINE_ASSIGN(const std::span<const std::byte> bytes, map_document(descriptor));
   ReadBudget budget;
   ReadInput input;
@@ -123,8 +142,22 @@ Status read_document_of(const ExtractOrder& order, int descriptor, PageSink& sin
   input.file_name = order.file_name;
   input.first_page = order.first_page;
   input.recognise_scans = order.recognise_scans;
+  input.host = &sink;
   input.budget = &budget;
   return read_document(input, sink);
+}
+
+// A library that does not load is named by whatever cannot be read without it.
+ForeignLibrarySet load_libraries(const ExtractOrder& order, int document) {
+  ForeignLibrarySet libraries = order.libraries;
+  std::array<char, pdf_mark_reach> start{};
+  const ssize_t size = pread(document, start.data(), start.size(), 0);
+  // Nearly every PDF says so at its start, and is spared a second process.
+  if (size > 0 && has_pdf_mark({start.data(), static_cast<std::size_t>(size)}))
+    libraries.add(ForeignLibrary::pdfium);
+  if (libraries.contains(ForeignLibrary::pdfium)) static_cast<void>(prepare_pdf().ok());
+  if (libraries.contains(ForeignLibrary::tesseract)) static_cast<void>(prepare_ocr().ok());
+  return libraries;
 }
 
 int answer(const ExtractOrder& order, const SessionDescriptors& descriptors, FrameSink& sink) {
@@ -153,8 +186,8 @@ int run_extractor_session(const SessionDescriptors& descriptors) {
   Result<ExtractOrder> order = read_order(descriptors.order);
   if (!order) return sink.failure(order.error(), false) ? status_failed : status_broken;
   if (getppid() != order->parent) return status_broken;  // it died before it could take us along
-  if (const Status ready = prepare_pdf(); !ready)
-    return sink.failure(ready.error(), false) ? status_failed : status_broken;
+  sink.set_skip(order->skip);
+  sink.set_loaded(load_libraries(*order, descriptors.document));
   const Result<ConfinementReport> confined =
       confine({.memory_bytes = order->memory_bytes, .cpu_seconds = order->cpu_seconds});
   if (!confined) return sink.failure(confined.error(), false) ? status_failed : status_broken;

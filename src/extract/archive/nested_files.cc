@@ -1,6 +1,7 @@
 #include "extract/archive/nested_files.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/printable.h"
 #include "extract/format.h"
@@ -53,6 +54,29 @@ class RunSink final : public PageSink {
   bool wanted_ = true;
 };
 
+// The inner file's page numbers, as the outer one counts them.
+class RunHost final : public ReaderHost {
+ public:
+  RunHost(ReaderHost& outer, int pages_before) : outer_(outer), pages_before_(pages_before) {}
+  bool begins(int page) override { return outer_.begins(pages_before_ + page); }
+  void needs(ForeignLibrary library) override { outer_.needs(library); }
+
+ private:
+  ReaderHost& outer_;
+  const int pages_before_;
+};
+
+// While pages are counted their numbers are not known yet.
+class CountHost final : public ReaderHost {
+ public:
+  explicit CountHost(ReaderHost& outer) : outer_(outer) {}
+  bool begins(int) override { return true; }
+  void needs(ForeignLibrary library) override { outer_.needs(library); }
+
+ private:
+  ReaderHost& outer_;
+};
+
 }  // namespace
 
 NestedFiles::NestedFiles(const ReadInput& outer, std::vector<NestedFile> files) : outer_(outer) {
@@ -96,8 +120,11 @@ Status NestedFiles::count() {
 
 Result<int> NestedFiles::count_pages(const Entry& entry, ReadBudget& budget) const {
   LOADLINE_ASSIGN(const std::string bytes, entry.file.content(budget));
+  ReadInput input = inner_input(entry, bytes, budget);
+  std::optional<CountHost> host;
+  if (outer_.host != nullptr) input.host = &host.emplace(*outer_.host);
   CountSink sink;
-  const Status status = read_document(inner_input(entry, bytes, budget), sink);
+  const Status status = read_document(input, sink);
   if (sink.pages() > 0) return sink.pages();
   if (status.ok()) return Error(Code::invalid_argument, "It has no pages.");
   return status.error();
@@ -139,6 +166,8 @@ Status NestedFiles::give_file(const Entry& entry, int pages_before, PageSink& si
     LOADLINE_ASSIGN(const std::string bytes, entry.file.content(*outer_.budget));
     ReadInput input = inner_input(entry, bytes, *outer_.budget);
     input.first_page = first;
+    std::optional<RunHost> host;
+    if (outer_.host != nullptr) input.host = &host.emplace(*outer_.host, pages_before);
     const Status status = read_document(input, run);
     if (!run.wanted()) return sink_stopped();
     if (outer_.budget->exceeded) return status;

@@ -341,7 +341,9 @@ Status read_pptx(OfficePackage& package, const ReadInput& input, PageSink& sink)
     page.number = number;
     page.width = presentation.width, page.height = presentation.height;
     const std::string& part = presentation.slides[static_cast<std::size_t>(number - 1)];
-    const Status status = SlideReader(package, {part, {}}, backdrops).read(page.blocks);
+    const Status status = input.may_begin(number)
+                              ? SlideReader(package, {part, {}}, backdrops).read(page.blocks)
+                              : Error(Code::internal, page_not_begun);
     if (!status.ok()) {
       if (input.budget->exceeded || properties.page_count == 1) return status;
       page.lost_reason = status.error().message();

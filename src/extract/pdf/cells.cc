@@ -54,10 +54,12 @@ bool stands_for_nothing(std::string_view word) {
 }
 
 bool is_number(std::string_view word) {
-  bool digits = false;
+  bool digits = false, digit_before = false;
   for (std::size_t at = 0; at < word.size();) {
     const char32_t c = next_code_point(word, at);
-    if (is_digit(c))
+    if (is_dash(c) && digit_before) return false;  // a range, a date, a telephone number
+    digit_before = is_digit(c);
+    if (digit_before)
       digits = true;
     else if (c != '.' && c != ',' && c != '(' && c != ')' && c != '%' && c != '$' && c != '+' && c != '\'' &&
              c != '*' && c != 0x20AC && c != 0xA3 && c != 0xA5 && c != 0x2019 && c != 0x2020 && !is_dash(c))
@@ -82,6 +84,16 @@ bool is_year(std::string_view word) {
          (word.starts_with("19") || word.starts_with("20"));
 }
 
+// "2022-2021", "2021/20": a comparison of years in a header.
+bool is_year_range(std::string_view word) {
+  constexpr std::size_t year_digits = 4;
+  if (word.size() < 7 || !is_year(word.substr(0, year_digits))) return false;
+  std::size_t at = year_digits;
+  const char32_t mark = next_code_point(word, at);
+  const std::string_view rest = word.substr(at);
+  return (is_dash(mark) || mark == '/') && (is_year(rest) || (rest.size() == 2 && is_number(rest)));
+}
+
 bool is_figure(std::string_view word) {
   return is_number(word) || stands_for_nothing(word) || is_number_with_unit(word);
 }
@@ -90,7 +102,7 @@ CellKind kind_of(const std::vector<const Word*>& words) {
   std::size_t figures = 0, years = 0, others = 0;
   for (const Word* word : words) {
     if (word->raised && figures > 0) continue;
-    if (is_year(word->text))
+    if (is_year(word->text) || is_year_range(word->text))
       ++years;
     else if (is_figure(word->text))
       ++figures;
@@ -206,7 +218,7 @@ void cut_leaders(std::string& text) {
 }  // namespace
 
 bool is_figure_piece(std::string_view word) {
-  return is_figure(word) || is_year(word) || opens_figure(word) || closes_figure(word);
+  return is_figure(word) || is_year(word) || is_year_range(word) || opens_figure(word) || closes_figure(word);
 }
 
 std::vector<Cell> split_cells(const Row& row) { return CellSplitter(row).split(); }

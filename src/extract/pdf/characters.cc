@@ -106,6 +106,9 @@ bool is_bullet(char32_t c) {
     case 0x25E6:
     case 0x2713:
     case 0x2714:
+    case 0x2610:
+    case 0x2611:
+    case 0x2612:
     case 0x2756:
     case 0x27A2:
     case 0x27A4:

@@ -88,7 +88,7 @@ class WordJoiner {
     word.box = {std::min(word.box.x0, glyph.box.x0), std::min(word.box.y0, glyph.box.y0),
                 std::max(word.box.x1, glyph.box.x1), std::max(word.box.y1, glyph.box.y1)};
     word.size = std::max(word.size, style.size);
-    last_x1_ = glyph.box.x1;
+    last_box_ = glyph.box;
     open_ = true;
   }
 
@@ -98,7 +98,8 @@ class WordJoiner {
     const Word& word = frame_.words.back();
     const float size = std::max(style.size, 1.0F);
     if (std::abs(glyph.baseline - word.baseline) > baseline_step * size) return false;
-    const float gap = glyph.box.x0 - last_x1_;
+    if (glyph.box == last_box_) return true;  // a letter of the same ligature
+    const float gap = glyph.box.x0 - last_box_.x1;
     if (gap < -back_step * size) return false;
     return gap <= (between == Between::generated_space ? word_gap_with_space : word_gap) * size;
   }
@@ -106,7 +107,7 @@ class WordJoiner {
   void start(const Glyph& glyph, const Style& style, Between between) {
     Word word;
     if (open_ && between == Between::nothing) {
-      const float gap = glyph.box.x0 - last_x1_;
+      const float gap = glyph.box.x0 - last_box_.x1;
       word.attached = gap <= word_gap * style.size && gap >= -back_step * style.size;
     }
     word.box = glyph.box;
@@ -125,7 +126,7 @@ class WordJoiner {
   }
 
   Frame& frame_;
-  float last_x1_ = 0;
+  Box last_box_;
   bool open_ = false;
 };
 
@@ -178,7 +179,8 @@ class GlyphReader {
  private:
   char32_t code_at(int& index, int count) {
     char32_t code = api_.Text_GetUnicode(text_, index);
-    if (code == 2) return '-';  // PDFium's mark of a hyphen at the end of a line
+    constexpr char32_t divided = 2;  // what PDFium makes of a hyphen at the end of a line
+    if (code == divided && api_.Text_IsHyphen(text_, index) == 1) return '-';
     if (code < 0xD800 || code > 0xDBFF || index + 1 >= count) return code;
     const char32_t low = api_.Text_GetUnicode(text_, index + 1);
     if (low < 0xDC00 || low > 0xDFFF) return code;
@@ -266,18 +268,39 @@ class GlyphReader {
   WordJoiner::Between between_ = WordJoiner::Between::line_end;
 };
 
+// Borders are often drawn cell by cell: pieces of one line become one rule.
+void join_rules(std::vector<Rule>& rules) {
+  constexpr float same_line = 0.8F, touching = 1.2F;
+  std::stable_sort(rules.begin(), rules.end(), [](const Rule& a, const Rule& b) {
+    const auto line = [](const Rule& rule) { return std::lround(rule.box.y0 / same_line); };
+    return line(a) != line(b) ? line(a) < line(b) : a.box.x0 < b.box.x0;
+  });
+  std::vector<Rule> joined;
+  for (const Rule& rule : rules) {
+    Rule* const last = joined.empty() ? nullptr : &joined.back();
+    const bool goes_on = last != nullptr && rule.horizontal() && last->horizontal() &&
+                         std::abs(rule.box.y0 - last->box.y0) <= same_line &&
+                         rule.box.x0 <= last->box.x1 + touching && rule.box.x1 >= last->box.x0;
+    if (goes_on)
+      last->box.x1 = std::max(last->box.x1, rule.box.x1);
+    else
+      joined.push_back(rule);
+  }
+  rules = std::move(joined);
+}
+
 // Images and thin paths of the page.
 void read_drawings(const PdfPage& page, const View& view, PageWords& words) {
   const PdfiumApi& api = page.api();
   const int count = std::min(api.Page_CountObjects(page.handle()), page_drawings_max);
-  constexpr float rule_thickness_max = 2.5F, rule_length_min = 8;
+  constexpr float rule_thickness_max = 2.5F, rule_length_min = 3;
   for (int index = 0; index < count; ++index) {
     FpdfPageObject* const object = api.Page_GetObject(page.handle(), index);
     const int type = api.PageObj_GetType(object);
     if (type < fpdf_object_path) continue;
     float left = 0, bottom = 0, right = 0, top = 0;
     if (api.PageObj_GetBounds(object, &left, &bottom, &right, &top) == 0) continue;
-    words.has_drawings = true;
+    ++words.drawings;
     const Box box = view.to_page(left, bottom, right, top);
     const float width = box.x1 - box.x0, height = box.y1 - box.y0;
     if (type == fpdf_object_image || type == fpdf_object_form) {
@@ -289,6 +312,7 @@ void read_drawings(const PdfPage& page, const View& view, PageWords& words) {
       for (Frame& frame : words.frames) frame.rules.push_back({view.to_frame(frame.turn, box)});
     }
   }
+  for (Frame& frame : words.frames) join_rules(frame.rules);
 }
 
 }  // namespace

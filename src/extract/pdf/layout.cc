@@ -1,5 +1,6 @@
 #include "extract/pdf/layout.h"
 
+#include <algorithm>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -31,7 +32,7 @@ bool is_caption(const Block& block) {
 
 // What stands directly above a table: its title, and a line like "(in millions)" between them.
 std::string caption_of(const std::vector<Block>& above, const Box& table, float size) {
-  constexpr float gap_max = 4.5F;
+  constexpr float gap_max = 5.0F;
   std::string caption;
   float edge = table.y0;
   constexpr std::size_t lines_max = 2;
@@ -51,7 +52,9 @@ void append_table(Table table, std::span<const Row> rows, std::vector<Block>& ou
   block.kind = BlockKind::table;
   block.box = rows.front().box;
   for (const Row& row : rows) block.box = united(block.box, row.box);
-  table.caption = caption_of(out, block.box, rows.front().size);
+  float size = 0;
+  for (const Row& row : rows) size = std::max(size, row.size);
+  table.caption = caption_of(out, block.box, size);
   block.text = table_text(table);
   block.table = std::move(table);
   out.push_back(std::move(block));
@@ -63,7 +66,7 @@ void append_region(const Region& region, std::span<const Rule> rules, const Docu
   const std::vector<GridRow> grid = grid_rows(region);
   const std::span<const Row> rows(region);
   std::size_t done = 0;
-  for (const TableRange& range : find_tables(grid)) {
+  for (const TableRange& range : find_tables(grid, rules)) {
     std::optional<Table> table = build_table(grid, range, rules);
     if (!table) continue;
     append_text_blocks(rows.subspan(done, range.begin - done), profile, out);

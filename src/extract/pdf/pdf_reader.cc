@@ -8,6 +8,7 @@
 
 #include "extract/page_writer.h"
 #include "extract/pdf/layout.h"
+#include "extract/pdf/ocr.h"
 #include "extract/pdf/page_source.h"
 #include "extract/pdf/pdf_file.h"
 #include "extract/pdf/pdfium_api.h"
@@ -29,6 +30,7 @@ void append_turned_frames(LoadedPage& page, const pdf::DocumentProfile& profile,
 }
 
 ExtractedPage page_of(pdf::PageSource& source, int number) {
+  const pdf::DocumentProfile& general = source.profile();
   const std::vector<pdf::PageEdges> around = source.edges_around(number);
   const std::unique_ptr<LoadedPage> loaded = source.take(number);
   ExtractedPage page;
@@ -39,13 +41,20 @@ ExtractedPage page_of(pdf::PageSource& source, int number) {
   page.lost_reason = loaded->lost_reason;
   if (loaded->words.frames.empty()) return page;
   const pdf::RunningRows running = pdf::running_rows(loaded->edges, around);
-  page.blocks =
-      layout_frame(loaded->words.frames.front(), std::move(loaded->rows), running, source.profile());
-  append_turned_frames(*loaded, source.profile(), page.blocks);
+  pdf::DocumentProfile own;
+  if (loaded->recognised) own.add(loaded->words), own.finish();
+  const pdf::DocumentProfile& profile = loaded->recognised ? own : general;
+  page.blocks = layout_frame(loaded->words.frames.front(), std::move(loaded->rows), running, profile);
+  append_turned_frames(*loaded, profile, page.blocks);
   return page;
 }
 
 }  // namespace
+
+Status prepare_ocr() {
+  if (Result<const pdf::TesseractLibrary*> library = pdf::load_tesseract(); !library) return library.error();
+  return {};
+}
 
 Status prepare_pdf() {
   if (Result<const pdf::PdfiumApi*> api = pdf::load_pdfium(); !api) return api.error();
@@ -53,9 +62,10 @@ Status prepare_pdf() {
 }
 
 Status read_pdf(const ReadInput& input, PageSink& sink) {
+  input.needs(ForeignLibrary::pdfium);
   LOADLINE_ASSIGN(const pdf::PdfiumApi* const api, pdf::load_pdfium());
   LOADLINE_ASSIGN(const pdf::PdfFile file, pdf::PdfFile::open(*api, input.bytes));
-  pdf::PageSource source(file);
+  pdf::PageSource source(file, input);
   if (!sink.on_properties(pdf::properties_of(file))) return sink_stopped();
   const int last = std::min(source.pages(), pdf_pages_max);
   for (int number = std::max(1, input.first_page); number <= last; ++number)

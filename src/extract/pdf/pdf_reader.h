@@ -17,6 +17,10 @@ inline constexpr int pdf_pages_max = 20'000;
 /// unavailable: the PDF library does not load here.
 Status prepare_pdf();
 
+/// The same for recognising scans. unavailable: recognition is not installed; everything but scans is read
+/// without it, and scanned pages then come as lost, with that reason.
+Status prepare_ocr();
+
 /// Status as DocumentExtractor::extract documents it. Pages that cannot be read come with a lost_reason.
 /// resource_exhausted: the file has more than pdf_pages_max pages; those were given.
 Status read_pdf(const ReadInput& input, PageSink& sink);

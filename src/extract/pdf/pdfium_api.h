@@ -67,6 +67,7 @@ inline constexpr int fpdf_render_grayscale = 0x08;
   F(int, Text_CountChars, (FpdfTextPage * text))                                                             \
   F(unsigned, Text_GetUnicode, (FpdfTextPage * text, int index))                                             \
   F(int, Text_IsGenerated, (FpdfTextPage * text, int index))                                                 \
+  F(int, Text_IsHyphen, (FpdfTextPage * text, int index))                                                    \
   F(int, Text_HasUnicodeMapError, (FpdfTextPage * text, int index))                                          \
   F(FpdfPageObject*, Text_GetTextObject, (FpdfTextPage * text, int index))                                   \
   F(double, Text_GetFontSize, (FpdfTextPage * text, int index))                                              \

@@ -38,19 +38,23 @@ std::vector<Line> group_by_baseline(std::vector<Word>& words) {
   return lines;
 }
 
-bool beside(const Word& mark, const Word& word) {
+bool beside(const Word& mark, const Word& word, bool word_is_first) {
   const float behind = mark.box.x0 - word.box.x1, before = word.box.x0 - mark.box.x1;
+  // A footnote's mark may hang out before its text.
+  const float before_max = word_is_first ? 3.0F : 0.5F;
   return (behind > -0.3F * word.size && behind < 0.5F * word.size) ||
-         (before > -0.1F * word.size && before < 0.5F * word.size);
+         (before > -0.1F * word.size && before < before_max * word.size);
 }
 
 // Moves small words of `from` that stand at a word of `to` there.
 void move_marks(Line& from, Line& to, bool raised) {
   if (std::abs(from.baseline - to.baseline) > mark_rise_max * to.size) return;
+  const Word* const leftmost = *std::min_element(
+      to.words.begin(), to.words.end(), [](const Word* a, const Word* b) { return a->box.x0 < b->box.x0; });
   auto stays = from.words.begin();
   for (Word* mark : from.words) {
     const auto word = std::find_if(to.words.begin(), to.words.end(), [&](const Word* w) {
-      return mark->size < small_mark_size * w->size && beside(*mark, *w);
+      return mark->size < small_mark_size * w->size && beside(*mark, *w, w == leftmost);
     });
     if (word == to.words.end()) {
       *stays++ = mark;
@@ -97,7 +101,9 @@ bool needs_space(const Word& left, const Word& right) {
            gap > 0.3F * size;  // "m2" stays, "Total (1)" and "1,234 (1)" do not run on
   }
   if (right.attached) return gap > 0.34F * size;
-  return true;
+  if (!left.raised || gap > 0.3F * size) return true;
+  const char32_t first = first_character(right.text);  // "flows 1." ends a sentence
+  return is_letter(first) || is_digit(first) || first == '(';
 }
 
 }  // namespace

@@ -118,7 +118,8 @@ std::size_t count_running(const PageEdges& page, std::span<const PageEdges> neig
     const bool few_pages = neighbours.size() <= 2;
     const bool often = same >= (number_alone || few_pages ? 1 : 2);
     const std::size_t further_out = top ? line.row : page.rows - 1 - line.row;
-    if (further_out > running + 1) break;  // one line may stand further out than those that repeat
+    if (further_out > running)
+      break;  // what stands nearer to the text than a line that does not repeat stays
     if ((often && !(may_belong_to_table(line) && same < 3)) || number_of_page) running = further_out + 1;
   }
   return running;

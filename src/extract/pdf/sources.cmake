@@ -5,6 +5,7 @@ set(EXTRACT_PDF_SOURCES
   pdf/columns.cc
   pdf/glyph_reader.cc
   pdf/layout.cc
+  pdf/ocr.cc
   pdf/page_source.cc
   pdf/paragraphs.cc
   pdf/pdf_file.cc
@@ -18,7 +19,7 @@ set(EXTRACT_PDF_SOURCES
   pdf/table_columns.cc
   pdf/table_finder.cc
   pdf/words.cc)
-set(EXTRACT_PDF_TESTS)
+set(EXTRACT_PDF_TESTS pdf/pdf_reader_test.cc pdf/tables_test.cc pdf/test_pdf.cc)
 set(EXTRACT_PDF_LINKS ${CMAKE_DL_LIBS})
 
 # The library travels inside the program (pdf/pdfium_api.h).

@@ -86,12 +86,6 @@ LogicalRow place_row(const GridRow& row, std::span<const ColumnRange> ranges) {
   return placed;
 }
 
-LogicalRow place_body_row(const GridRow& row, std::span<const TableColumn> columns) {
-  std::vector<ColumnRange> ranges;
-  for (const Cell& cell : row.cells) ranges.push_back(range_of_cell(cell, columns));
-  return place_row(row, ranges);
-}
-
 // ---- Headers
 
 // No cell of one lies over a part of, or over more than, a cell of the other.
@@ -102,17 +96,32 @@ bool same_structure(const LogicalRow& upper, const LogicalRow& lower) {
   return true;
 }
 
+// Beside the title of a group stand first lines of single columns: they join the lines below them.
+void sink_lines(LogicalRow& upper, LogicalRow& lower) {
+  std::erase_if(upper.cells, [&](PlacedCell& cell) {
+    const auto below = std::find_if(lower.cells.begin(), lower.cells.end(),
+                                    [&](const PlacedCell& c) { return c.range == cell.range; });
+    if (below == lower.cells.end()) return false;
+    join_text(cell, *below);
+    *below = std::move(cell);
+    return true;
+  });
+}
+
 std::vector<LogicalRow> header_rows(std::span<const GridRow> rows, std::span<const TableColumn> columns,
                                     std::span<const Rule> rules) {
   std::vector<LogicalRow> headers;
-  for (const GridRow& row : rows) {
-    if (row.cells.empty()) continue;
-    LogicalRow placed = place_row(row, ranges_of_header(row, columns, rules));
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    if (rows[at].cells.empty()) continue;
+    const GridRow* const below = at + 1 < rows.size() ? &rows[at + 1] : nullptr;
+    LogicalRow placed = place_row(rows[at], ranges_of_header(rows[at], below, columns, rules));
     if (!headers.empty() && same_structure(headers.back(), placed))
       absorb(headers.back(), std::move(placed));
     else
       headers.push_back(std::move(placed));
   }
+  for (std::size_t at = 1; at < headers.size(); ++at) sink_lines(headers[at - 1], headers[at]);
+  std::erase_if(headers, [](const LogicalRow& row) { return row.cells.empty(); });
   return headers;
 }
 
@@ -143,7 +152,7 @@ class BodyBuilder {
   std::vector<LogicalRow> build(std::span<const GridRow> rows) {
     std::vector<LogicalRow> placed;
     for (const GridRow& row : rows)
-      if (!row.cells.empty()) placed.push_back(place_body_row(row, columns_));
+      if (!row.cells.empty()) placed.push_back(place(row, &row == &rows.back() ? nullptr : &row + 1));
     pitch_ = usual_pitch(placed);
     by_rules_ = rules_separate_rows(placed);
     for (LogicalRow& row : placed) {
@@ -156,6 +165,16 @@ class BodyBuilder {
   }
 
  private:
+  LogicalRow place(const GridRow& row, const GridRow* below) const {
+    // A row of headers among the rows: nothing before the figures, and no figure.
+    const bool heads = row.kind != RowKind::data && row.cells[0].kind != CellKind::value &&
+                       row.cells[0].box.x0 > columns_[0].x1;
+    if (heads) return place_row(row, ranges_of_header(row, below, columns_, rules_));
+    std::vector<ColumnRange> ranges;
+    for (const Cell& cell : row.cells) ranges.push_back(range_of_cell(cell, columns_));
+    return place_row(row, ranges);
+  }
+
   // Median distance of rows that both have figures.
   static float usual_pitch(std::span<const LogicalRow> rows) {
     std::vector<float> gaps;
@@ -192,7 +211,18 @@ class BodyBuilder {
     if (clashes(upper, lower)) return false;
     if (by_rules_) return !rule_between(upper.last_baseline, lower.first_baseline);
     if (line_gap(upper, lower) > 1.7F * std::max(upper.size, lower.size)) return false;
-    return label_goes_on(upper, lower) || texts_go_on(upper, lower);
+    return label_goes_on(upper, lower) || texts_go_on(upper, lower) || all_go_on(upper, lower);
+  }
+
+  // Every cell of the lower line goes on with one of the upper.
+  static bool all_go_on(const LogicalRow& upper, const LogicalRow& lower) {
+    if (upper.cells.size() < 2 || lower.cells.size() < 2 || upper.has_values() || lower.has_values())
+      return false;
+    return std::all_of(lower.cells.begin(), lower.cells.end(), [&](const PlacedCell& cell) {
+      const auto above = std::find_if(upper.cells.begin(), upper.cells.end(),
+                                      [&](const PlacedCell& c) { return c.range.touches(cell.range); });
+      return above != upper.cells.end() && (is_lower(first_character(cell.text)) || wants_more(above->text));
+    });
   }
 
   // Two figures in one column are two rows.
@@ -217,8 +247,14 @@ class BodyBuilder {
 
   // A line that only goes on with texts of the columns behind the first.
   bool texts_go_on(const LogicalRow& upper, const LogicalRow& lower) const {
-    if (lower.label() != nullptr || lower.has_values() || lower.cells.empty()) return false;
+    if (lower.label() != nullptr || lower.cells.empty() || lower.cells[0].kind != CellKind::text)
+      return false;
     if (line_gap(upper, lower) > 1.45F * lower.size) return false;
+    // The figure may stand on the last line of a text of several lines.
+    if (lower.has_values()) {
+      const bool text_above = upper.label() != nullptr && upper.cells.size() == 2 && !upper.has_values();
+      return text_above && upper.cells[1].range.touches(lower.cells[0].range);
+    }
     return std::all_of(lower.cells.begin(), lower.cells.end(), [&](const PlacedCell& cell) {
       return std::any_of(upper.cells.begin(), upper.cells.end(), [&](const PlacedCell& above) {
         return above.range.touches(cell.range) && above.kind == CellKind::text;
@@ -275,12 +311,27 @@ bool first_row_is_header(std::span<const GridRow> rows, std::span<const Rule> ru
   return ruled > 0.5F * (rows[0].row->box.x1 - rows[0].row->box.x0) && !more_rules;
 }
 
+// How many of the rows above the first figure are a header: rows that begin at the same place and stand as
+// far apart as rows of their own are rows of text.
+std::size_t header_size(std::span<const GridRow> rows) {
+  constexpr float own_row_gap = 1.7F;
+  for (std::size_t at = 1; at < rows.size(); ++at) {
+    const GridRow &upper = rows[at - 1], &lower = rows[at];
+    if (upper.cells.size() < 2 || lower.cells.size() < 2) continue;
+    const float size = std::max(upper.row->size, lower.row->size);
+    const bool same_start = std::abs(upper.cells[0].box.x0 - lower.cells[0].box.x0) < size;
+    if (same_start && lower.row->baseline - upper.row->baseline > own_row_gap * size) return at;
+  }
+  return rows.size();
+}
+
 }  // namespace
 
 std::optional<Table> build_table(std::span<const GridRow> rows, const TableRange& range,
                                  std::span<const Rule> rules) {
-  std::span<const GridRow> header = rows.subspan(range.begin, range.header_end - range.begin);
-  std::span<const GridRow> body = rows.subspan(range.header_end, range.end - range.header_end);
+  const std::size_t above = header_size(rows.subspan(range.begin, range.header_end - range.begin));
+  std::span<const GridRow> header = rows.subspan(range.begin, above);
+  std::span<const GridRow> body = rows.subspan(range.begin + above, range.end - range.begin - above);
   if (header.empty() && first_row_is_header(body, rules)) {
     header = body.first(1);
     body = body.subspan(1);

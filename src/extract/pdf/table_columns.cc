@@ -161,8 +161,9 @@ std::optional<TableColumn> rule_under(const Cell& cell, float size, std::span<co
 
 class HeaderPlacer {
  public:
-  HeaderPlacer(const GridRow& header, std::span<const TableColumn> columns, std::span<const Rule> rules)
-      : header_(header), columns_(columns), rules_(rules) {}
+  HeaderPlacer(const GridRow& header, const GridRow* below, std::span<const TableColumn> columns,
+               std::span<const Rule> rules)
+      : header_(header), below_(below), columns_(columns), rules_(rules) {}
 
   std::vector<ColumnRange> place() {
     for (const Cell& cell : header_.cells) ranges_.push_back(covered(cell));
@@ -197,9 +198,24 @@ class HeaderPlacer {
       return;
     }
     const ColumnRange best = best_centred(own);
-    const bool even = (best.last - best.first) % 2 == (ranges_[own].last - ranges_[own].first) % 2;
-    // Centred over one column is also centred over three: then the words decide.
-    if (!even || speaks_of_period(cell)) ranges_[own] = best;
+    if (best == ranges_[own] || goes_on_below(cell, best)) return;
+    ranges_[own] = best;
+  }
+
+  // The first line of a header of several lines has the next one right under it. A period that is centred
+  // over periods is a title of them all the same.
+  bool goes_on_below(const Cell& cell, const ColumnRange& range) const {
+    if (below_ == nullptr) return true;
+    bool continued = false, periods = speaks_of_period(cell);
+    for (const Cell& lower : below_->cells) {
+      const std::size_t column = nearest_column(lower.box.x0, lower.box.x1, columns_);
+      if (column < range.first || column > range.last) continue;
+      constexpr float same_centre = 3;
+      continued =
+          continued || std::abs(lower.box.x0 + lower.box.x1 - cell.box.x0 - cell.box.x1) < 2 * same_centre;
+      periods = periods && (lower.kind == CellKind::year || speaks_of_period(lower));
+    }
+    return continued && !periods;
   }
 
   void widen_to(std::size_t own, const TableColumn& reach) {
@@ -239,6 +255,7 @@ class HeaderPlacer {
   }
 
   const GridRow& header_;
+  const GridRow* const below_;
   const std::span<const TableColumn> columns_;
   const std::span<const Rule> rules_;
   std::vector<ColumnRange> ranges_;
@@ -260,9 +277,9 @@ ColumnRange range_of_cell(const Cell& cell, std::span<const TableColumn> columns
   return range;
 }
 
-std::vector<ColumnRange> ranges_of_header(const GridRow& header, std::span<const TableColumn> columns,
-                                          std::span<const Rule> rules) {
-  return HeaderPlacer(header, columns, rules).place();
+std::vector<ColumnRange> ranges_of_header(const GridRow& header, const GridRow* below,
+                                          std::span<const TableColumn> columns, std::span<const Rule> rules) {
+  return HeaderPlacer(header, below, columns, rules).place();
 }
 
 }  // namespace loadline::pdf

@@ -29,8 +29,8 @@ std::vector<TableColumn> find_columns(std::span<const GridRow> body);
 ColumnRange range_of_cell(const Cell& cell, std::span<const TableColumn> columns);
 
 /// Where the cells of a header row belong: over one column, or centred over several. A rule under a cell
-/// shows how far it reaches.
-std::vector<ColumnRange> ranges_of_header(const GridRow& header, std::span<const TableColumn> columns,
-                                          std::span<const Rule> rules);
+/// shows how far it reaches; the header row below, if there is one, tells first lines from titles of groups.
+std::vector<ColumnRange> ranges_of_header(const GridRow& header, const GridRow* below,
+                                          std::span<const TableColumn> columns, std::span<const Rule> rules);
 
 }  // namespace loadline::pdf

@@ -56,7 +56,7 @@ struct Extent {
 
 class TableFinder {
  public:
-  explicit TableFinder(std::span<const GridRow> rows) : rows_(rows) {}
+  TableFinder(std::span<const GridRow> rows, std::span<const Rule> rules) : rows_(rows), rules_(rules) {}
 
   std::vector<TableRange> find() {
     std::vector<TableRange> tables;
@@ -116,6 +116,7 @@ class TableFinder {
     extent.add(rows_[begin]);
     for (std::size_t at = begin + 1; at < rows_.size(); ++at) {
       if (distance(rows_[at - 1], rows_[at]) > row_gap_max || at - end > inner_rows_max) break;
+      if (is_other_header(at, begin)) break;
       if (is_tabular(at) || rows_[at].kind == RowKind::data || is_lone_total(at, begin)) {
         for (; end <= at; ++end) extent.add(rows_[end]);
         prose_rows = 0;
@@ -123,8 +124,31 @@ class TableFinder {
       }
       if (!rows_[at].cells.empty() && intrudes(*rows_[at].row, extent) && ++prose_rows > 1) break;
     }
-    return with_wrapped_end(end, extent.columns);
+    return with_wrapped_end(end, extent);
   }
+
+  // The header of another table: behind rows with figures, and not over their columns.
+  bool is_other_header(std::size_t at, std::size_t begin) const {
+    if (rows_[at].kind != RowKind::multi) return false;
+    const std::vector<Cell>& cells = rows_[at].cells;
+    const bool years = std::all_of(cells.begin() + 1, cells.end(),
+                                   [](const Cell& cell) { return cell.kind == CellKind::year; });
+    if (!years || rows_[at - 1].kind == RowKind::multi) return false;
+    std::size_t data = 0, in_place = 0;
+    for (std::size_t other = at; other > begin && data < alignment_reach;) {
+      const GridRow& row = rows_[--other];
+      if (row.kind != RowKind::data) continue;
+      ++data;
+      for (std::size_t c = 1; c < cells.size(); ++c)
+        in_place += std::any_of(row.cells.begin() + 1, row.cells.end(),
+                                [&](const Cell& cell) { return overlaps(cell, cells[c]); })
+                        ? 1
+                        : 0;
+    }
+    return data > 0 && in_place * 4 < data * (cells.size() - 1) * 3;
+  }
+
+  static bool overlaps(const Cell& a, const Cell& b) { return a.box.x0 < b.box.x1 && b.box.x0 < a.box.x1; }
 
   // A text that runs far into the columns of the figures is no label of a row.
   static bool intrudes(const Row& row, const Extent& extent) {
@@ -134,16 +158,30 @@ class TableFinder {
   }
 
   // The last row's label or text may go on below it.
-  std::size_t with_wrapped_end(std::size_t end, float columns) const {
+  std::size_t with_wrapped_end(std::size_t end, const Extent& extent) const {
     while (end < rows_.size() && rows_[end].cells.size() == 1) {
       const GridRow& row = rows_[end];
       const bool goes_on =
-          distance(rows_[end - 1], row) < 1.5F && is_lower(first_character(row.cells[0].words[0]->text));
-      const bool in_place = row.row->box.x1 < columns || row.row->box.x0 > columns - aligned_within;
-      if (!goes_on || !in_place) break;
+          is_lower(first_character(row.cells[0].words[0]->text)) || rule_closes(rows_[end - 1], row, extent);
+      const bool in_place =
+          row.row->box.x1 < extent.columns || row.row->box.x0 > extent.columns - aligned_within;
+      if (!goes_on || !in_place || distance(rows_[end - 1], row) >= 1.5F) break;
       ++end;
     }
     return end;
+  }
+
+  // Above `row` there is no rule over the width of the table, and right below it there is.
+  bool rule_closes(const GridRow& above, const GridRow& row, const Extent& extent) const {
+    const auto ruled = [&](float y0, float y1) {
+      float width = 0;
+      for (const Rule& rule : rules_)
+        if (rule.horizontal() && rule.box.y0 > y0 && rule.box.y0 < y1)
+          width += std::min(rule.box.x1, extent.right) - std::max(rule.box.x0, extent.left);
+      return width > 0.8F * (extent.right - extent.left);
+    };
+    const float baseline = row.row->baseline;
+    return ruled(baseline, baseline + row.row->size) && !ruled(above.row->baseline, baseline);
   }
 
   // Header rows stand over the columns, or have several cells themselves.
@@ -207,6 +245,7 @@ class TableFinder {
   }
 
   const std::span<const GridRow> rows_;
+  const std::span<const Rule> rules_;
 };
 
 }  // namespace
@@ -223,9 +262,9 @@ std::vector<GridRow> grid_rows(std::span<const Row> rows) {
   return grid;
 }
 
-std::vector<TableRange> find_tables(std::span<const GridRow> rows) {
+std::vector<TableRange> find_tables(std::span<const GridRow> rows, std::span<const Rule> rules) {
   if (rows.empty()) return {};
-  return TableFinder(rows).find();
+  return TableFinder(rows, rules).find();
 }
 
 }  // namespace loadline::pdf

@@ -30,7 +30,7 @@ struct TableRange {
 
 std::vector<GridRow> grid_rows(std::span<const Row> rows);
 
-/// The tables from top to bottom; they do not overlap.
-std::vector<TableRange> find_tables(std::span<const GridRow> rows);
+/// The tables from top to bottom; they do not overlap. Rules only tell whether a table has ended.
+std::vector<TableRange> find_tables(std::span<const GridRow> rows, std::span<const Rule> rules);
 
 }  // namespace loadline::pdf

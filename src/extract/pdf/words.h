@@ -43,7 +43,7 @@ struct PageWords {
   std::size_t glyphs = 0;       // letters seen in the text layer
   std::size_t unreadable = 0;   // of them without a known character
   float image_share = 0;        // of the page's area, covered by its largest image
-  bool has_drawings = false;    // images, paths or shadings: not an empty page
+  int drawings = 0;             // images, paths and shadings on it
 };
 
 /// A box of the frame in the reader's view.
