@@ -70,7 +70,7 @@ class SheetWriter {
       notes = Cells(band.data() + band.size() - 1, notes.size() + 1);
       band = band.first(band.size() - 1);
     }
-    LOADLINE_TRY(write_table(band));
+    LOADLINE_TRY(write_tables(band));
     return write_texts(notes);
   }
 
@@ -93,6 +93,52 @@ class SheetWriter {
     return out_.add(BlockKind::paragraph, 0, text);
   }
 
+  // Tables side by side, parted by an empty column, are written one after the other.
+  Status write_tables(Cells cells) {
+    const std::vector<std::uint32_t> starts = table_starts(cells);
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      const std::uint32_t end = i + 1 < starts.size() ? starts[i + 1] : static_cast<std::uint32_t>(-1);
+      std::vector<SheetCell> part;
+      for (const SheetCell& cell : cells)
+        if (cell.column >= starts[i] && cell.column < end) part.push_back(cell);
+      LOADLINE_TRY(write_table(part));
+    }
+    caption_.clear();
+    return {};
+  }
+
+  // The first columns of the tables in a band. What follows an empty column is a table of its own only if it
+  // begins with a column of names, as the one before does: statements have empty columns between their years.
+  static std::vector<std::uint32_t> table_starts(Cells cells) {
+    std::map<std::uint32_t, NameCount> columns;
+    const std::uint32_t top = cells.front().row;
+    for (const SheetCell& cell : cells) {
+      NameCount& column = columns[cell.column];
+      if (cell.row > top) ++(is_value_text(cell.text) ? column.values : column.names);
+    }
+    std::vector<std::uint32_t> starts{columns.begin()->first};
+    std::size_t width = 0;
+    bool named = is_named(columns.begin()->second);
+    for (auto column = columns.begin(); column != columns.end(); ++column) {
+      const bool after_gap = column != columns.begin() && std::prev(column)->first + 1 < column->first;
+      const auto next = std::next(column);
+      const bool has_more = next != columns.end() && next->first == column->first + 1;
+      if (after_gap && width >= 2 && has_more && named && is_named(column->second)) {
+        starts.push_back(column->first);
+        width = 0;
+      }
+      ++width;
+    }
+    return starts;
+  }
+
+  struct NameCount {
+    std::size_t names = 0, values = 0;  // below the first row
+  };
+  static bool is_named(const NameCount& column) {
+    return column.names > 0 && column.names > column.values * 4;
+  }
+
   Status write_table(Cells cells) {
     std::map<std::uint32_t, std::uint32_t> columns;  // of the sheet to of the table
     for (const SheetCell& cell : cells) columns.emplace(cell.column, 0);
@@ -111,7 +157,7 @@ class SheetWriter {
       table.cells.push_back(std::move(placed));
     }
     table.header_rows = stated_headers(top, table.rows).value_or(guess_header_rows(table));
-    table.caption = std::exchange(caption_, {});
+    table.caption = caption_;
     return out_.add(std::move(table));
   }
 

@@ -164,7 +164,11 @@ class Workbook {
     const std::string_view type = attribute_of(cell, "t");
     if (type == "inlineStr") return one_line(rich_text(child_of(cell, "is")));
     const std::string value = child_of(cell, "v").text().get();
-    if (value.empty()) return {};
+    if (value.empty()) {
+      // Written by a program that does not calculate: the formula is all there is.
+      const std::string formula = child_of(cell, "f").text().get();
+      return formula.empty() ? std::string() : one_line("=" + formula);
+    }
     const int style = number_of(cell, "s", 0);
     std::string_view code;
     if (style >= 0 && static_cast<std::size_t>(style) < formats_.size())
@@ -256,7 +260,9 @@ Status read_xlsx(OfficePackage& package, const ReadInput& input, PageSink& sink)
   if (!sink.on_properties(properties)) return sink_stopped();
   for (int number = input.first_page; number <= properties.page_count; ++number) {
     Result<ExtractedPage> page =
-        read_sheet(workbook, workbook.sheets()[static_cast<std::size_t>(number - 1)], number);
+        input.may_begin(number)
+            ? read_sheet(workbook, workbook.sheets()[static_cast<std::size_t>(number - 1)], number)
+            : Error(Code::internal, page_not_begun);
     if (!page.ok()) {
       if (input.budget->exceeded || properties.page_count == 1) return page.error();
       ExtractedPage lost;

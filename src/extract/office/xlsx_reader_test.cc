@@ -81,6 +81,22 @@ TEST(Xlsx, spacer_columns_go_and_spans_follow) {
             "h1 S\nt 2x3+1 @0 Item|@1>2 2022 and 2021/@0 Rent|@1 1|@2 2");
 }
 
+TEST(Xlsx, tables_side_by_side_are_parted_but_statements_are_not) {
+  const std::string two = sheet_data(
+      row(1, text_cell("A1", "Name") + text_cell("B1", "Qty") + text_cell("D1", "City") +
+                 text_cell("E1", "Price")) +
+      row(2, text_cell("A2", "a") + number_cell("B2", "1") + text_cell("D2", "x") + number_cell("E2", "2")) +
+      row(3, text_cell("A3", "b") + number_cell("B3", "3") + text_cell("D3", "y") + number_cell("E3", "4")));
+  EXPECT_EQ(read_bytes(xlsx_of({{"S", two}})).outline(),
+            "h1 S\nt 3x2+1 @0 Name|@1 Qty/@0 a|@1 1/@0 b|@1 3\nt 3x2+1 @0 City|@1 Price/@0 x|@1 2/@0 y|@1 4");
+}
+
+TEST(Xlsx, formulas_without_a_result_are_shown) {
+  EXPECT_EQ(
+      read_bytes(xlsx_of({{"S", sheet_data(row(1, "<c r=\"A1\"><f>SUM(B1:B2)</f><v></v></c>"))}})).outline(),
+      "h1 S\np =SUM(B1:B2)");
+}
+
 TEST(Xlsx, every_sheet_is_a_page_and_broken_ones_are_lost_alone) {
   const std::string file = xlsx_of(
       {{"A", sheet_data(row(1, text_cell("A1", "x")))}, {"B", "<sheetData><row>"}, {"C", sheet_data("")}});
