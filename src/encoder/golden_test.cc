@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/half.h"
 #include "encoder/bert_encoder.h"
 #include "encoder/linear.h"
 #include "encoder/safetensors.h"
@@ -41,7 +42,7 @@ std::vector<float> halves(const std::string& bytes) {
   std::vector<float> values;
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
     const auto low = static_cast<unsigned char>(bytes[i]), high = static_cast<unsigned char>(bytes[i + 1]);
-    values.push_back(half_to_float(static_cast<std::uint16_t>(low | high << 8)));
+    values.push_back(float_from_half(static_cast<std::uint16_t>(low | high << 8)));
   }
   return values;
 }

@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "encoder/safetensors.h"
+#include "base/half.h"
 
 namespace loadline {
 namespace {
@@ -67,7 +67,7 @@ TEST_P(EverySet, ToBf16RoundsToNearestEven) {
     kernels_->to_bf16(x.data(), out.data(), n);
     EXPECT_EQ(out[0], 0x3F80);
     for (std::size_t i = 0; i < n; ++i) {
-      const float back = bfloat16_to_float(out[i]);
+      const float back = float_from_bfloat16(out[i]);
       EXPECT_LE(std::fabs(back - x[i]), std::fabs(x[i]) / 256) << x[i];
     }
   }
@@ -167,7 +167,7 @@ TEST_P(EverySet, AttentionInBf16IsCloseToTheFormula) {
     auto qkv = numbers(size.tokens * 3 * hidden, 1.0f);
     std::vector<std::uint16_t> narrow(qkv.size()), out(size.tokens * hidden);
     kernels_->to_bf16(qkv.data(), narrow.data(), qkv.size());
-    for (std::size_t i = 0; i < qkv.size(); ++i) qkv[i] = bfloat16_to_float(narrow[i]);
+    for (std::size_t i = 0; i < qkv.size(); ++i) qkv[i] = float_from_bfloat16(narrow[i]);
     const auto expected = reference_attention(qkv, size);
     std::vector<float> scratch(attention_scratch_floats(size.tokens, size.head_dim), NAN), wide(out.size());
     kernels_->attention_bf16(
@@ -175,7 +175,7 @@ TEST_P(EverySet, AttentionInBf16IsCloseToTheFormula) {
     kernels_->attention_bf16(
         {narrow.data(), wide.data(), size.tokens, size.heads, size.head_dim, true, scratch.data()});
     for (std::size_t i = 0; i < out.size(); ++i) {
-      ASSERT_NEAR(bfloat16_to_float(out[i]), expected[i], 0.02) << size.tokens << " tokens at " << i;
+      ASSERT_NEAR(float_from_bfloat16(out[i]), expected[i], 0.02) << size.tokens << " tokens at " << i;
       ASSERT_NEAR(wide[i], expected[i], 0.012) << size.tokens << " tokens at " << i;
     }
   }

@@ -1,12 +1,12 @@
 #include "encoder/safetensors.h"
 
 #include <algorithm>
-#include <bit>
 #include <boost/json.hpp>
 #include <cstring>
 #include <limits>
 #include <optional>
 
+#include "base/half.h"
 #include "base/printable.h"
 #include "encoder/json_reader.h"
 
@@ -116,22 +116,6 @@ std::size_t element_bytes(TensorType type) {
   return 0;
 }
 
-float half_to_float(std::uint16_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1Fu;
-  const std::uint32_t fraction = bits & 0x3FFu;
-  if (exponent == 0) {  // zero or subnormal: fraction * 2^-24
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-    return sign ? -magnitude : magnitude;
-  }
-  const std::uint32_t wide = exponent == 31 ? 0xFFu : exponent + (127 - 15);
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
-
-float bfloat16_to_float(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-
 std::size_t TensorView::elements() const {
   const std::size_t size = element_bytes(type);
   return size == 0 ? 0 : bytes.size() / size;
@@ -148,7 +132,7 @@ void TensorView::read(std::size_t first, std::size_t count, float* out) const {
   for (std::size_t i = 0; i < count; ++i) {
     std::uint16_t bits;
     std::memcpy(&bits, from + 2 * i, sizeof bits);
-    out[i] = type == TensorType::f16 ? half_to_float(bits) : bfloat16_to_float(bits);
+    out[i] = type == TensorType::f16 ? float_from_half(bits) : float_from_bfloat16(bits);
   }
 }
 

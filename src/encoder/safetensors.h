@@ -57,8 +57,4 @@ class SafeTensors {
   std::map<std::string, TensorView, std::less<>> tensors_;
 };
 
-/// IEEE 754 binary16 and bfloat16 to f32; exact.
-float half_to_float(std::uint16_t bits);
-float bfloat16_to_float(std::uint16_t bits);
-
 }  // namespace loadline

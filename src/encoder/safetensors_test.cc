@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <random>
 
 namespace loadline {
@@ -130,19 +128,6 @@ TEST(SafeTensors, SurvivesRandomDamage) {
       tensor->read(0, values.size(), values.data());
     }
   }
-}
-
-TEST(HalfPrecision, ConvertsEveryClassOfNumber) {
-  EXPECT_EQ(half_to_float(0x3C00), 1.0f);
-  EXPECT_EQ(half_to_float(0xC000), -2.0f);
-  EXPECT_EQ(half_to_float(0x7BFF), 65504.0f);
-  EXPECT_EQ(half_to_float(0x0001), std::ldexp(1.0f, -24));
-  EXPECT_EQ(half_to_float(0x03FF), std::ldexp(1023.0f, -24));
-  EXPECT_EQ(half_to_float(0x8000), 0.0f);
-  EXPECT_TRUE(std::signbit(half_to_float(0x8000)));
-  EXPECT_EQ(half_to_float(0x7C00), std::numeric_limits<float>::infinity());
-  EXPECT_TRUE(std::isnan(half_to_float(0x7E00)));
-  EXPECT_EQ(bfloat16_to_float(0x4049), 3.140625f);
 }
 
 }  // namespace

@@ -2,11 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <limits>
-
 #include "base/rng.h"
-#include "storage/half.h"
 
 namespace loadline {
 namespace {
@@ -94,26 +90,6 @@ TEST(PageCodec, lists_and_places_read_back) {
   EXPECT_EQ(*decode_pairs(encode_pairs(pairs)), pairs);
   EXPECT_FALSE(decode_texts("").ok());
   EXPECT_FALSE(decode_pairs("\x01\xFF\xFF\xFF\xFF\x0F").ok());
-}
-
-TEST(Half, every_half_survives_and_rounding_is_to_the_nearest) {
-  for (std::uint32_t half = 0; half < 0x10000; ++half) {
-    const float value = float_from_half(static_cast<std::uint16_t>(half));
-    if (std::isnan(value)) continue;
-    ASSERT_EQ(half_from_float(value), half);
-  }
-  Rng rng(7);
-  for (int i = 0; i < 100'000; ++i) {
-    const float value = (rng.uniform() < 0.5 ? 1.0F : 1e-5F) * static_cast<float>(rng.uniform() * 2 - 1);
-    const std::uint16_t half = half_from_float(value);
-    const float error = std::fabs(float_from_half(half) - value);
-    for (const int step : {-1, 1}) {
-      const float other = float_from_half(static_cast<std::uint16_t>(half + step));
-      if (!std::isnan(other)) ASSERT_LE(error, std::fabs(other - value)) << "seed 7, value " << value;
-    }
-  }
-  EXPECT_EQ(half_from_float(1e6F), 0x7C00);
-  EXPECT_TRUE(std::isnan(float_from_half(half_from_float(std::numeric_limits<float>::quiet_NaN()))));
 }
 
 }  // namespace

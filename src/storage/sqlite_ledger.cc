@@ -2,7 +2,7 @@
 #include <array>
 #include <span>
 
-#include "storage/half.h"
+#include "base/half.h"
 #include "storage/page_codec.h"
 #include "storage/sha256.h"
 #include "storage/sqlite_store_impl.h"

@@ -1,5 +1,5 @@
 // What is served: publishing, the change log for the indexes, deletion, and the audit.
-#include "storage/half.h"
+#include "base/half.h"
 #include "storage/page_codec.h"
 #include "storage/sqlite_store_impl.h"
 

@@ -1,7 +1,6 @@
 #include "retrieval/vector/kernels.h"
 
 #include <array>
-#include <bit>
 
 #if defined(__x86_64__)
 #if !defined(__clang__)
@@ -13,41 +12,16 @@
 #include <immintrin.h>
 #endif
 
+#include "base/half.h"
+
 namespace loadline {
-
-float float_of_half(Half half) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000) << 16;
-  const std::uint32_t exponent = (half >> 10) & 0x1F, fraction = half & 0x3FF;
-  if (exponent == 0) {  // zero and subnormals: fraction * 2^-24
-    const float value = static_cast<float>(fraction) * (1.0F / 16777216.0F);
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | sign);
-  }
-  const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
-
 namespace {
-
-Half half_from_float(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const auto sign = static_cast<Half>((bits >> 16) & 0x8000);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFF;
-  if (magnitude > 0x7F800000) return static_cast<Half>(sign | 0x7E00);   // NaN
-  if (magnitude >= 0x477FF000) return static_cast<Half>(sign | 0x7C00);  // rounds to 65536 or more
-  if (magnitude < 0x38800000) {  // below 2^-14: subnormal, in units of 2^-24
-    // Adding 0.5 puts the unit into the last bit of the sum, and the sum is rounded as wanted.
-    const float sum = std::bit_cast<float>(magnitude) + 0.5F;
-    return static_cast<Half>(sign | (std::bit_cast<std::uint32_t>(sum) - 0x3F000000));
-  }
-  const std::uint32_t rounded = magnitude + 0xFFF + ((magnitude >> 13) & 1);
-  return static_cast<Half>(sign | ((rounded >> 13) - (112U << 10)));
-}
 
 float dot_scalar(const float* a, const Half* b, std::size_t size) {
   std::array<float, 8> sums{};
   for (std::size_t i = 0; i < size; i += sums.size()) {
     for (std::size_t lane = 0; lane < sums.size(); ++lane)
-      sums[lane] += a[i + lane] * float_of_half(b[i + lane]);
+      sums[lane] += a[i + lane] * float_from_half(b[i + lane]);
   }
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
@@ -56,7 +30,7 @@ float dot_halves_scalar(const Half* a, const Half* b, std::size_t size) {
   std::array<float, 8> sums{};
   for (std::size_t i = 0; i < size; i += sums.size()) {
     for (std::size_t lane = 0; lane < sums.size(); ++lane) {
-      sums[lane] += float_of_half(a[i + lane]) * float_of_half(b[i + lane]);
+      sums[lane] += float_from_half(a[i + lane]) * float_from_half(b[i + lane]);
     }
   }
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));

@@ -31,6 +31,4 @@ struct VectorKernels {
 std::span<const VectorKernels* const> usable_kernels();
 const VectorKernels& best_vector_kernels();
 
-float float_of_half(Half half);
-
 }  // namespace loadline

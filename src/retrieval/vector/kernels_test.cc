@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/half.h"
 #include "base/rng.h"
 
 namespace loadline {
@@ -16,7 +17,7 @@ TEST(VectorKernels, every_half_survives_the_way_through_float_and_back) {
   for (const VectorKernels* kernels : usable_kernels()) {
     std::vector<float> floats(65536);
     std::vector<Half> back(65536);
-    for (std::uint32_t h = 0; h < 65536; ++h) floats[h] = float_of_half(static_cast<Half>(h));
+    for (std::uint32_t h = 0; h < 65536; ++h) floats[h] = float_from_half(static_cast<Half>(h));
     kernels->to_halves(floats.data(), back.data(), back.size());
     for (std::uint32_t h = 0; h < 65536; ++h) {
       if (std::isnan(floats[h])) {
@@ -66,9 +67,9 @@ TEST(VectorKernels, dot_products_agree_with_double_arithmetic) {
       kernels->to_halves(a.data(), a_half.data(), size);
       double exact = 0, exact_halves = 0, scale = 0;
       for (std::size_t i = 0; i < size; ++i) {
-        exact += static_cast<double>(a[i]) * float_of_half(b[i + 1]);
-        exact_halves += static_cast<double>(float_of_half(a_half[i])) * float_of_half(b[i + 1]);
-        scale += std::abs(static_cast<double>(a[i]) * float_of_half(b[i + 1]));
+        exact += static_cast<double>(a[i]) * float_from_half(b[i + 1]);
+        exact_halves += static_cast<double>(float_from_half(a_half[i])) * float_from_half(b[i + 1]);
+        scale += std::abs(static_cast<double>(a[i]) * float_from_half(b[i + 1]));
       }
       EXPECT_NEAR(kernels->dot(a.data(), b.data() + 1, size), exact, 1e-6 * scale + 1e-9) << kernels->name;
       EXPECT_NEAR(kernels->dot_halves(a_half.data(), b.data() + 1, size), exact_halves, 1e-6 * scale + 1e-9)
