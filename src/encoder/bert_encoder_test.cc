@@ -295,7 +295,7 @@ TEST_F(BertEncoderTest, EveryInstructionSetGivesTheSameVectors) {
   SmallModel model;
   model.write();
   const Matrix expected = embed(*open(model.options()), texts);
-  for (SimdLevel level : {SimdLevel::baseline, SimdLevel::avx2, SimdLevel::avx512}) {
+  for (SimdLevel level : {SimdLevel::baseline, SimdLevel::avx2, SimdLevel::avx512, SimdLevel::amx}) {
     if (!kernels_at(level)) continue;
     auto options = model.options();
     options.simd = level;
@@ -312,8 +312,8 @@ TEST_F(BertEncoderTest, LowerPrecisionStaysClose) {
   for (const auto& [name, number, least] :
        {std::tuple{"bf16", Number::bf16, 0.999}, std::tuple{"int8", Number::u8, 0.995}}) {
     if (!supported(number)) continue;
-    for (SimdLevel level : {SimdLevel::baseline, SimdLevel::avx512}) {
-      if (number == Number::bf16 && level == SimdLevel::baseline) continue;
+    for (SimdLevel level : {SimdLevel::baseline, SimdLevel::avx512, SimdLevel::amx}) {
+      if (!kernels_at(level) || (number == Number::bf16 && level == SimdLevel::baseline)) continue;
       auto options = model.options(name);
       options.simd = level;
       const auto encoder = open(options);

@@ -168,12 +168,12 @@ TEST_P(GoldenVectors, InfoNamesModelDigestAndPrecision) {
   EXPECT_EQ(info.max_tokens, 256u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Precision, GoldenVectors,
-                         testing::Values(Variant{"f32", "f32", {}},
-                                         Variant{"f32_avx2", "f32", SimdLevel::avx2},
-                                         Variant{"f32_baseline", "f32", SimdLevel::baseline},
-                                         Variant{"bf16", "bf16", {}}, Variant{"int8", "int8", {}}),
-                         [](const auto& parameter) { return parameter.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Precision, GoldenVectors,
+    testing::Values(Variant{"f32", "f32", {}}, Variant{"f32_avx2", "f32", SimdLevel::avx2},
+                    Variant{"f32_baseline", "f32", SimdLevel::baseline}, Variant{"bf16", "bf16", {}},
+                    Variant{"bf16_avx512", "bf16", SimdLevel::avx512}, Variant{"int8", "int8", {}}),
+    [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace
 }  // namespace loadline

@@ -62,7 +62,7 @@ struct Kernels {
   void (*gelu)(float* x, std::size_t columns);
 };
 
-enum class SimdLevel : std::uint8_t { baseline, avx2, avx512 };
+enum class SimdLevel : std::uint8_t { baseline, avx2, avx512, amx };
 
 /// Null if this CPU cannot run them.
 const Kernels* kernels_at(SimdLevel level);

@@ -1,5 +1,6 @@
 // The kernels for AVX-512 with bf16 products: those of kernels_body.inc, and attention on pairs of bf16
-// numbers (one instruction multiplies two pairs and adds both products to an f32 sum).
+// numbers (one instruction multiplies two pairs and adds both products to an f32 sum); then the same
+// attention with the tile products of AMX (one instruction multiplies 16 rows by 16 columns of 16 pairs).
 #include <immintrin.h>
 
 #include <cstddef>
@@ -28,6 +29,10 @@ namespace {
 #include "encoder/kernels_body.inc"
 
 using Pair = std::uint32_t;  // two bf16 numbers, the first in the low half
+
+constexpr std::size_t tile_rows = 16, tile_row_bytes = 64;
+constexpr std::size_t tile_numbers = tile_row_bytes / sizeof(std::uint16_t);  // bf16 numbers in a row
+static_assert(tile_numbers == attention_padding);
 
 inline Pair load_pair(const void* from) {
   Pair pair;
@@ -94,9 +99,10 @@ struct PairBuffers {
   float* mixed;            // [block_rows][padded head_dim]
 };
 
-inline void pack_head_pairs(const AttentionTask& task, std::size_t head, const PairBuffers& buffers) {
-  const std::size_t hidden = task.heads * task.head_dim, keys = padded_to_width(task.tokens);
-  const std::size_t dims = padded_to_width(task.head_dim), pairs = task.head_dim / 2;
+/// Zeros stand where `keys` and `dims` go beyond the tokens and the head.
+inline void pack_head_pairs(const AttentionTask& task, std::size_t head, const PairBuffers& buffers,
+                            std::size_t keys, std::size_t dims) {
+  const std::size_t hidden = task.heads * task.head_dim, pairs = task.head_dim / 2;
   const std::uint16_t* first_key =
       static_cast<const std::uint16_t*>(task.qkv) + hidden + head * task.head_dim;
   for (std::size_t t = 0; t < task.tokens; ++t) {
@@ -118,6 +124,7 @@ inline void pack_head_pairs(const AttentionTask& task, std::size_t head, const P
     }
     for (std::size_t d = task.head_dim; d < dims; ++d) out[d] = 0;
   }
+  for (std::size_t i = (task.tokens + 1) / 2 * dims; i < keys / 2 * dims; ++i) buffers.values[i] = 0;
 }
 
 /// 2^x to 7.5e-5 (rounding to bf16 costs up to 4e-3); 0 far below. The cubic has the least relative error
@@ -153,6 +160,8 @@ inline void store_context(const AttentionTask& task, const float* mixed, float i
   const __m512 factor = _mm512_set1_ps(inverse);
   if (task.f32_context) {
     float* out = static_cast<float*>(task.context) + at;
+    for (; d + width <= task.head_dim; d += width)
+      _mm512_storeu_ps(out + d, _mm512_mul_ps(_mm512_loadu_ps(mixed + d), factor));
     for (; d < task.head_dim; ++d) out[d] = mixed[d] * inverse;
     return;
   }
@@ -192,20 +201,115 @@ inline void attend_head_pairs(const AttentionTask& task, std::size_t head, const
   }
 }
 
-void attention_pairs(const AttentionTask& task) {
-  if (task.tokens == 0) return;
-  const std::size_t keys = padded_to_width(task.tokens), dims = padded_to_width(task.head_dim);
+/// `rows`: queries that one pass takes.
+inline PairBuffers buffers_of(const AttentionTask& task, std::size_t rows, std::size_t keys,
+                              std::size_t dims) {
   PairBuffers buffers;
   buffers.keys = reinterpret_cast<Pair*>(task.scratch);
   buffers.values = buffers.keys + task.head_dim / 2 * keys;
   buffers.scores = reinterpret_cast<float*>(buffers.values + keys / 2 * dims);
-  buffers.weights = reinterpret_cast<std::uint16_t*>(buffers.scores + block_rows * keys);
-  buffers.mixed = reinterpret_cast<float*>(buffers.weights + block_rows * keys);
-  const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(task.head_dim));
+  buffers.weights = reinterpret_cast<std::uint16_t*>(buffers.scores + rows * keys);
+  buffers.mixed = reinterpret_cast<float*>(buffers.weights + rows * keys);
+  return buffers;
+}
+
+inline float scale_of(const AttentionTask& task) {
+  return 1.0f / __builtin_sqrtf(static_cast<float>(task.head_dim));
+}
+
+void attention_pairs(const AttentionTask& task) {
+  if (task.tokens == 0) return;
+  const std::size_t keys = padded_to_width(task.tokens), dims = padded_to_width(task.head_dim);
+  const PairBuffers buffers = buffers_of(task, block_rows, keys, dims);
   for (std::size_t head = 0; head < task.heads; ++head) {
-    pack_head_pairs(task, head, buffers);
-    attend_head_pairs(task, head, buffers, scale);
+    pack_head_pairs(task, head, buffers, keys, dims);
+    attend_head_pairs(task, head, buffers, scale_of(task));
   }
+}
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#pragma clang attribute push(                                                                            \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,amx-tile,amx-bf16"))), \
+    apply_to = function)
+#else
+#pragma GCC target("amx-tile,amx-bf16")
+#endif
+
+/// What the processor is told about its tiles (Intel SDM volume 1, 18.2, "TILECFG").
+struct alignas(64) TileConfiguration {
+  std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  std::uint16_t row_bytes[16] = {};
+  std::uint8_t rows[16] = {};
+};
+static_assert(sizeof(TileConfiguration) == 64);
+
+// Tiles 0 and 1 are sums, 2 the left side (queries or weights), 3 and 4 the right side.
+inline void configure_tiles(std::size_t left_rows) {
+  TileConfiguration shape;
+  for (int tile = 0; tile < 5; ++tile) {
+    shape.row_bytes[tile] = tile_row_bytes;
+    shape.rows[tile] = static_cast<std::uint8_t>(tile < 3 ? left_rows : tile_rows);
+  }
+  _tile_loadconfig(&shape);
+}
+
+/// The tile instructions of g++ 12 do not say that they read memory.
+inline void finish_writes() { asm volatile("" ::: "memory"); }
+
+/// out[r][0..columns) = a[r] . b for the configured rows; depth and columns are multiples of 32.
+inline void multiply_tiles(const std::uint16_t* a, std::size_t a_stride, const Pair* b, std::size_t columns,
+                           std::size_t depth, float* out) {
+  const std::size_t row_bytes = columns * sizeof(Pair);
+  finish_writes();
+  for (std::size_t c = 0; c < columns; c += 2 * width) {
+    _tile_zero(0);
+    _tile_zero(1);
+    for (std::size_t d = 0; d < depth; d += tile_numbers) {
+      const Pair* right = b + d / 2 * columns + c;
+      _tile_loadd(2, a + d, a_stride * sizeof(std::uint16_t));
+      _tile_loadd(3, right, row_bytes);
+      _tile_loadd(4, right + width, row_bytes);
+      _tile_dpbf16ps(0, 2, 3);
+      _tile_dpbf16ps(1, 2, 4);
+    }
+    _tile_stored(0, out + c, row_bytes);
+    _tile_stored(1, out + c + width, row_bytes);
+  }
+  finish_writes();
+}
+
+inline void attend_head_tiles(const AttentionTask& task, std::size_t head, const PairBuffers& buffers,
+                              std::size_t rows, std::size_t keys) {
+  const std::size_t hidden = task.heads * task.head_dim, dims = task.head_dim;
+  const std::uint16_t* first_query = static_cast<const std::uint16_t*>(task.qkv) + head * dims;
+  for (std::size_t begin = 0; begin < task.tokens; begin += rows) {
+    // The last pass takes a few queries once more, so that it has as many as the others.
+    const std::size_t t = begin + rows <= task.tokens ? begin : task.tokens - rows;
+    float sums[tile_rows];
+    multiply_tiles(first_query + t * 3 * hidden, 3 * hidden, buffers.keys, keys, dims, buffers.scores);
+    for (std::size_t r = 0; r < rows; ++r) {
+      sums[r] = softmax_pairs(buffers.scores + r * keys, buffers.weights + r * keys, task.tokens, keys,
+                              scale_of(task));
+    }
+    multiply_tiles(buffers.weights, keys, buffers.values, dims, keys, buffers.mixed);
+    for (std::size_t r = 0; r < rows; ++r)
+      store_context(task, buffers.mixed + r * dims, 1.0f / sums[r], (t + r) * hidden + head * dims);
+  }
+}
+
+void attention_tiles(const AttentionTask& task) {
+  if (task.head_dim % tile_numbers != 0) return attention_pairs(task);
+  if (task.tokens == 0) return;
+  const std::size_t rows = task.tokens < tile_rows ? task.tokens : tile_rows;
+  const std::size_t keys = (task.tokens + tile_numbers - 1) / tile_numbers * tile_numbers;
+  const PairBuffers buffers = buffers_of(task, rows, keys, task.head_dim);
+  configure_tiles(rows);
+  for (std::size_t head = 0; head < task.heads; ++head) {
+    pack_head_pairs(task, head, buffers, keys, task.head_dim);
+    attend_head_tiles(task, head, buffers, rows, keys);
+  }
+  _tile_release();
 }
 
 }  // namespace
@@ -223,6 +327,12 @@ namespace loadline {
 const Kernels& avx512_bf16_kernels() {
   static constexpr Kernels set{"avx512_bf16", attention,  attention_pairs, layer_norm, to_bf16_rounded,
                                quantise,      dequantise, dequantise_add,  gelu};
+  return set;
+}
+
+const Kernels& amx_kernels() {
+  static constexpr Kernels set{"amx",    attention,  attention_tiles, layer_norm, to_bf16_rounded,
+                               quantise, dequantise, dequantise_add,  gelu};
   return set;
 }
 

@@ -7,12 +7,15 @@
 
 namespace loadline {
 
-inline constexpr std::size_t widest_vector = 16;  // floats
-inline constexpr std::size_t query_rows_max = 8;  // queries that one pass of attention takes
+inline constexpr std::size_t widest_vector = 16;   // floats
+inline constexpr std::size_t query_rows_max = 16;  // queries that one pass of attention takes
+inline constexpr std::size_t attention_padding =
+    32;  // keys and dimensions of a head, at most, are padded to this
 
 const Kernels& baseline_kernels();
 const Kernels& avx2_kernels();
 const Kernels& avx512_kernels();
 const Kernels& avx512_bf16_kernels();
+const Kernels& amx_kernels();
 
 }  // namespace loadline

@@ -193,16 +193,18 @@ TEST_P(EverySet, AttentionTakesExtremeScores) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, EverySet,
-                         testing::Values(SimdLevel::baseline, SimdLevel::avx2, SimdLevel::avx512),
+                         testing::Values(SimdLevel::baseline, SimdLevel::avx2, SimdLevel::avx512,
+                                         SimdLevel::amx),
                          [](const auto& parameter) {
                            return parameter.param == SimdLevel::baseline ? "baseline"
                                   : parameter.param == SimdLevel::avx2   ? "avx2"
-                                                                         : "avx512";
+                                  : parameter.param == SimdLevel::avx512 ? "avx512"
+                                                                         : "amx";
                          });
 
 TEST(Kernels, TheBestSetIsOneThatRunsHere) {
   bool found = false;
-  for (SimdLevel level : {SimdLevel::baseline, SimdLevel::avx2, SimdLevel::avx512}) {
+  for (SimdLevel level : {SimdLevel::baseline, SimdLevel::avx2, SimdLevel::avx512, SimdLevel::amx}) {
     found |= kernels_at(level) == &best_kernels();
   }
   EXPECT_TRUE(found);
