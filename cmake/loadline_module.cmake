@@ -30,6 +30,11 @@ if(LOADLINE_SANITIZE)
   target_compile_definitions(loadline_flags INTERFACE LOADLINE_SANITIZED=1
                              BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING=1)
 endif()
+if(LOADLINE_FUZZ)
+  # Counters of what an input reached, in every module; the fuzz targets themselves link the driver.
+  target_compile_options(loadline_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(loadline_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(LOADLINE_TSAN)
   target_compile_options(loadline_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
   target_link_options(loadline_flags INTERFACE -fsanitize=thread)

@@ -145,7 +145,7 @@ RequestParser::Step RequestParser::feed(std::string_view bytes) {
   // An empty line before a request is allowed (RFC 9112, 2.2).
   while (!impl_->parser->got_some() && bytes.substr(step.consumed, 2) == "\r\n") step.consumed += 2;
   bytes.remove_prefix(step.consumed);
-  if (bytes.empty()) return step;
+  if (bytes.empty() || (!impl_->parser->got_some() && bytes == "\r")) return step;
   step.consumed += impl_->parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
   if (ec == http::error::need_more) return step;
   if (ec) {

@@ -1,4 +1,4 @@
-// Runs a fuzz target over the files of its corpus folder: what a build without libFuzzer does with it.
+// Runs a fuzz target over each file of its corpus folder: what builds without libFuzzer do with it.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -9,7 +9,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 int main(int count, char** words) {
-  if (count != 2) return std::fputs("usage: extract_replay FOLDER\n", stderr), 2;
+  if (count != 2) return std::fputs("usage: replay FOLDER\n", stderr), 2;
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(words[1])) {
     std::ifstream file(entry.path(), std::ios::binary);

@@ -1,6 +1,5 @@
-// fuzz-uses: encoder
-// The first byte chooses: a text to cut into tokens (spans must be ordered and inside it, a limit gives a
-// prefix), a vocab.txt, or a tokenizer.json.
+// Fuzz target: the tokenizer. The first byte chooses: a text to cut into tokens (spans must be ordered and
+// inside it, a limit gives a prefix), a vocab.txt, or a tokenizer.json.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -29,6 +28,7 @@ void encode(const Wordpiece& tokenizer, std::string_view text) {
 
 }  // namespace
 
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto tokenizer = Wordpiece::from_vocabulary(
       "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##a\ni\nab\n##b\nrate\n##s\n.\n5\n##"

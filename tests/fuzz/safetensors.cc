@@ -1,12 +1,13 @@
-// fuzz-uses: encoder
-// Any bytes as a safetensors file: it is refused, or every tensor can be read in full.
+// Fuzz target: any bytes as a safetensors file. It is refused, or every tensor can be read in full.
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "base/assert.h"
 #include "encoder/safetensors.h"
 
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span<const std::byte> file(reinterpret_cast<const std::byte*>(data), size);
   const auto parsed = loadline::SafeTensors::parse(file);
