@@ -12,7 +12,7 @@
 # The library is `loadline_<name>` (slashes become underscores).
 
 set(LOADLINE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-                      -Wimplicit-fallthrough)
+                      -Wimplicit-fallthrough -Werror=unused-result)
 
 add_library(loadline_flags INTERFACE)
 target_include_directories(loadline_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
