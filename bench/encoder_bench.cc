@@ -1,7 +1,9 @@
 // Measures the encoder alone: texts embedded per second, and the time of one query. One JSON line on stdout.
 //
 //   loadline_encoder_bench --model DIR --texts FILE [--precision P] [--threads N] [--seconds S] [--query]
+//   loadline_encoder_bench --model DIR --texts FILE [--precision P] --vectors OUT
 //
+// The second form writes the vectors, f32 row by row, instead of measuring (for encoder_pages.py).
 // FILE has one text a line. encoder_peers.py runs this and other libraries in turns on the same texts.
 #include <sys/resource.h>
 
@@ -22,7 +24,7 @@ using Seconds = std::chrono::duration<double>;
 
 struct Arguments {
   loadline::BertEncoderOptions options;
-  std::string texts;
+  std::string texts, vectors;
   double seconds = 3.0;
   bool query = false;
   bool valid = true;
@@ -42,6 +44,8 @@ Arguments parse(int count, char** values) {
       out.options.model_folder = value;
     else if (name == "--texts")
       out.texts = value;
+    else if (name == "--vectors")
+      out.vectors = value;
     else if (name == "--precision")
       out.options.precision = value;
     else if (name == "--threads")
@@ -113,6 +117,24 @@ Measured measure(const loadline::Embedder& encoder, const std::vector<std::strin
   return out;
 }
 
+/// Exit status.
+int write_vectors(const loadline::Embedder& encoder, const std::vector<std::string>& texts,
+                  const std::string& path) {
+  const std::vector<std::string_view> all(texts.begin(), texts.end());
+  loadline::SystemClock clock;
+  loadline::CallContext context;
+  context.clock = &clock;
+  const auto made = encoder.embed(all, context);
+  std::ofstream file(path, std::ios::binary);
+  if (!made.ok()) {
+    std::fprintf(stderr, "%s\n", made.error().to_string().c_str());
+    return 1;
+  }
+  file.write(reinterpret_cast<const char*>(made->values.data()),
+             static_cast<std::streamsize>(made->values.size() * sizeof(float)));
+  return file.good() ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int count, char** values) {
@@ -136,6 +158,7 @@ int main(int count, char** values) {
     std::fprintf(stderr, "%s\n", encoder.error().to_string().c_str());
     return 1;
   }
+  if (!arguments.vectors.empty()) return write_vectors(**encoder, texts, arguments.vectors);
   const Measured measured = measure(**encoder, texts, arguments);
   const double median = quantile(measured.calls, 0.5);
   const double per_call = arguments.query ? 1.0 : static_cast<double>(texts.size());

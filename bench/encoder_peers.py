@@ -2,8 +2,8 @@
 """The encoder against sentence-transformers and ONNX Runtime: the same model in f32, the same chunks of 145 tokens,
 the same cores, in turns; medians over the rounds and the median ratio within a round.
 
-Needs: pip install sentence-transformers onnxruntime onnx onnxscript; a built loadline_encoder_bench; the model in the
-cache. From the repository root:
+Needs: pip install -r bench/encoder_requirements.txt; a built loadline_encoder_bench; the model in the cache. From the
+repository root:
 
     python3 bench/encoder_peers.py --bench build/release/loadline_encoder_bench [--threads 2 1] [--rounds 9]
 """
@@ -17,8 +17,12 @@ import sys
 import tempfile
 import time
 
-import numpy
-from tokenizers import Tokenizer
+# Settings that would make a peer, or us, slower than what a user has who sets nothing.
+for setting in ("OPENBLAS_CORETYPE", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"):
+    os.environ.pop(setting, None)
+
+import numpy  # noqa: E402
+from tokenizers import Tokenizer  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import encoder_texts  # noqa: E402
