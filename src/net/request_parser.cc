@@ -18,6 +18,11 @@ bool equals_ignoring_case(std::string_view a, std::string_view lower) {
   return true;
 }
 
+// Beast also takes a list of equal numbers.
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 void assign_lower(std::string& out, std::string_view text) {
   out.assign(text);
   for (char& c : out)
@@ -71,6 +76,10 @@ class HeaderParser final : public http::basic_parser<true> {
         if (host_) return refuse(400, "more than one Host header", ec);
         host_ = true;
         break;
+      case http::field::content_length:
+        if (length_ || !is_number(text(value))) return refuse(400, "Content-Length must be one number", ec);
+        length_ = true;
+        break;
       case http::field::transfer_encoding:
         if (request_.minor_version == 0) return refuse(400, "Transfer-Encoding in a HTTP/1.0 request", ec);
         if (!equals_ignoring_case(text(value), "chunked"))
@@ -107,7 +116,7 @@ class HeaderParser final : public http::basic_parser<true> {
   const std::uint32_t headers_max_;
   Failure& failure_;
   std::size_t count_ = 0;
-  bool host_ = false, chunked_ = false, expects_continue_ = false;
+  bool host_ = false, length_ = false, chunked_ = false, expects_continue_ = false;
 };
 
 Failure failure_of(const ErrorCode& ec, std::uint32_t header_bytes_max) {

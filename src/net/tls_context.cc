@@ -1,6 +1,8 @@
 #include "net/tls_context.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 
 #include "base/printable.h"
 
@@ -26,11 +28,11 @@ Result<ssl::context> make_tls_context(const std::string& certificate_file, const
   context.use_certificate_chain_file(certificate_file, error);
   if (error) return file_error("certificate", certificate_file, error);
   context.use_private_key_file(key_file, ssl::context::pem, error);
-  if (error) return file_error("key", key_file, error);
-  if (SSL_CTX_check_private_key(context.native_handle()) != 1)
+  if (error && ERR_GET_REASON(static_cast<unsigned long>(error.value())) == X509_R_KEY_VALUES_MISMATCH)
     return Error(Code::invalid_argument, "TLS key " + printable(key_file) +
                                              " does not belong to the certificate " +
                                              printable(certificate_file));
+  if (error) return file_error("key", key_file, error);
   return context;
 }
 
