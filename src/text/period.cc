@@ -144,6 +144,47 @@ std::optional<Period> quarter_first(Cursor& c) {
   return period;
 }
 
+// "H1", "1H", "first half", "second half-year", "first six months".
+std::optional<int> half_number(Cursor& c) {
+  const Cursor start = c;
+  if (c.character('h'))
+    if (const auto n = c.number(1); n && (*n == 1 || *n == 2)) return n;
+  c = start;
+  if (const auto n = c.number(1); n && (*n == 1 || *n == 2) && c.character('h')) return n;
+  c = start;
+  constexpr std::array<std::string_view, 4> ordinals = {"first", "second", "1st", "2nd"};
+  for (std::size_t i = 0; i < ordinals.size(); ++i) {
+    if (!c.word(ordinals[i])) continue;
+    c.blanks();
+    if (c.word("half")) {
+      Cursor after = c;
+      if ((after.character('-') || after.character(' ')) && after.word("year")) c = after;
+      return static_cast<int>(i % 2) + 1;
+    }
+    if (c.word("six") && (c.blanks(), c.word("months"))) return static_cast<int>(i % 2) + 1;
+    c = start;
+  }
+  return std::nullopt;
+}
+
+std::optional<Period> half_first(Cursor& c) {
+  const auto half = half_number(c);
+  if (!half) return std::nullopt;
+  Period period;
+  period.half = *half;
+  Cursor after = c;
+  after.blanks();
+  if (after.word("of")) after.blanks();
+  if (after.word("the")) after.blanks();
+  if (const auto year = fiscal_year(after)) {
+    period.year = *year;
+    c = after;
+  } else if (Cursor close = c; close.short_year() && close.at_word_end()) {  // 1H22
+    period.year = *c.short_year();
+  }
+  return period;
+}
+
 std::optional<Period> date(Cursor& c) {
   const Cursor start = c;
   Period period;
@@ -192,6 +233,7 @@ std::optional<Period> read_period(Cursor& c) {
   if (auto period = date(c)) return period;
   if (auto period = numeric_date(c)) return period;
   if (auto period = quarter_first(c)) return period;
+  if (auto period = half_first(c)) return period;
   const auto year = fiscal_year(c);
   if (!year) return std::nullopt;
   Period period;
@@ -209,6 +251,8 @@ std::string Period::name() const {
   char buffer[32];
   if (quarter > 0)
     std::snprintf(buffer, sizeof buffer, "%04d-Q%d", year, quarter);
+  else if (half > 0)
+    std::snprintf(buffer, sizeof buffer, "%04d-H%d", year, half);
   else if (day > 0)
     std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02d", year, month, day);
   else if (month > 0)
@@ -216,6 +260,26 @@ std::string Period::name() const {
   else
     std::snprintf(buffer, sizeof buffer, "%04d", year);
   return buffer;
+}
+
+bool Period::covers(const Period& asked) const {
+  if (asked.year != 0 && asked.year != year) return false;
+  if (asked.quarter != 0 && asked.quarter != quarter) return false;
+  if (asked.half != 0 && asked.half != half) return false;
+  if (asked.month != 0 && asked.month != month) return false;
+  return asked.day == 0 || day == 0 || asked.day == day;
+}
+
+bool covered_by(const Period& asked, const std::vector<Period>& known) {
+  bool part = false, year = false;
+  for (const Period& period : known) {
+    if (period.covers(asked)) return true;
+    Period without_year = asked;
+    without_year.year = 0;
+    part |= period.year == 0 && period.covers(without_year);
+    year |= period.year == asked.year;
+  }
+  return part && year && (asked.quarter != 0 || asked.half != 0);
 }
 
 std::vector<Period> find_periods(std::string_view text) {

@@ -300,9 +300,33 @@ bool equal_rounded(double claim, double source, int claim_decimals, int source_d
 
 std::vector<Quantity> find_quantities(std::string_view text) { return Finder(text).run(); }
 
+namespace {
+
+// "EUR", "in", a currency sign: what stands before a scale word in the singular ("EUR thousand", "in
+// million").
+bool after_currency_or_in(std::string_view before) {
+  while (!before.empty() && before.back() == ' ') before.remove_suffix(1);
+  if (before.empty()) return false;
+  if (static_cast<unsigned char>(before.back()) >= 0x80 || before.back() == '$') return true;
+  if (before.size() >= 2 && lower(before[before.size() - 2]) == 'i' && lower(before.back()) == 'n')
+    return before.size() == 2 || !is_alpha(before[before.size() - 3]);
+  std::size_t capitals = 0;
+  while (capitals < before.size() && before[before.size() - 1 - capitals] >= 'A' &&
+         before[before.size() - 1 - capitals] <= 'Z')
+    ++capitals;
+  return capitals == 3;  // a currency's code
+}
+
+}  // namespace
+
 double stated_scale(std::string_view caption) {
   for (std::size_t at = 0; at < caption.size(); ++at) {
+    if (matches_word(caption, at, "000") && after_currency_or_in(caption.substr(0, at))) return 1e3;
     if (at > 0 && is_alpha(caption[at - 1])) continue;
+    for (const NamedValue& scale : scale_words)
+      if (scale.word.size() > 3 && scale.word.back() != 's' && matches_word(caption, at, scale.word) &&
+          after_currency_or_in(caption.substr(0, at)))
+        return scale.value;
     for (const NamedValue& scale : scale_words)
       if (scale.word.size() > 2 && scale.word.back() == 's' && matches_word(caption, at, scale.word))
         return scale.value;

@@ -138,5 +138,29 @@ TEST(Word, content_words_are_stemmed_and_folded) {
   EXPECT_TRUE(words.back().stem == "els");
 }
 
+TEST(Period, half_years_are_read_and_cover_what_is_asked) {
+  const auto one = [](std::string_view text) {
+    const std::vector<Period> found = find_periods(text);
+    return found.size() == 1 ? found.front() : Period{};
+  };
+  for (const char* text :
+       {"H1 2025", "1H25", "first half of 2025", "first six months of 2025", "first half-year 2025"})
+    EXPECT_EQ(one(text).name(), "2025-H1") << text;
+  EXPECT_TRUE(one("31 December 2025").covers(one("2025")));
+  EXPECT_FALSE(one("2025").covers(one("Q2 2025")));
+  EXPECT_TRUE(covered_by(one("Q2 2025"), find_periods("Q2, of the year 2025")));
+  EXPECT_FALSE(covered_by(one("Q2 2025"), find_periods("Q2, of the year 2024")));
+  EXPECT_FALSE(covered_by(one("Q2 2025"), find_periods("of the year 2025")));
+}
+
+TEST(Quantity, scales_of_captions) {
+  EXPECT_EQ(stated_scale("EUR000"), 1e3);
+  EXPECT_EQ(stated_scale("in EUR thousand"), 1e3);
+  EXPECT_EQ(stated_scale("EUR million"), 1e6);
+  EXPECT_EQ(stated_scale("(in million)"), 1e6);
+  EXPECT_EQ(stated_scale("a million thanks"), 0);
+  EXPECT_EQ(stated_scale("branch 000"), 0);
+}
+
 }  // namespace
 }  // namespace loadline
