@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "guard/table_view.h"
 #include "text/period.h"
 #include "text/quantity.h"
 #include "text/sentence.h"
@@ -19,6 +20,7 @@ namespace {
 // see docs/design/0005-answers.md.
 constexpr double novel_words_share = 0.7;
 constexpr double all_words_share = 0.75;
+constexpr std::size_t other_row_lead = 2;  // words by which another row must be nearer to the claim
 
 // Lower case, one blank between words, typographic quotes and dashes as plain ones.
 std::string normalised(std::string_view text) {
@@ -63,16 +65,6 @@ bool has_negation(std::string_view text) {
   return false;
 }
 
-std::vector<std::string_view> cells_of(std::string_view row) {
-  std::vector<std::string_view> cells;
-  for (;;) {
-    const std::size_t at = row.find(" | ");
-    cells.push_back(row.substr(0, at));
-    if (at == std::string_view::npos) return cells;
-    row.remove_prefix(at + 3);
-  }
-}
-
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
   while (!text.empty()) {
@@ -115,27 +107,18 @@ Claim read_claim(std::string_view text, WordReader& words) {
   return claim;
 }
 
-// Which year each column of a table stands for, from its header rows; 0 where none is stated.
-std::vector<int> column_years(std::string_view table_header) {
-  std::vector<int> years;
-  for (const std::string_view line : lines_of(table_header)) {
-    const auto cells = cells_of(line);
-    if (years.size() < cells.size()) years.resize(cells.size(), 0);
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      for (const Period& period : find_periods(cells[i]))
-        if (period.year != 0) years[i] = period.year;
-  }
-  return years;
-}
-
 class PassageCheck {
  public:
   PassageCheck(const Claim& claim, const Passage& passage, std::string_view question, WordReader& words)
-      : claim_(claim), passage_(passage), question_(question), units_(quote_units(passage)) {
+      : claim_(claim), passage_(passage), question_(question), words_(words), units_(quote_units(passage)) {
+    if (passage.is_table) table_ = read_table(passage.text, passage.table_header);
     add_stems(passage_stems_, words.read(passage.text));
     add_stems(context_stems_, words.read(passage.context));
     add_stems(context_stems_, words.read(passage.table_header));
     add_stems(question_stems_, words.read(question));
+    wanted_stems_ = question_stems_;
+    add_stems(wanted_stems_, claim.words);
+    asked_ = quantities_outside(question, find_periods(question));
     for (const QuoteUnit& unit : units_) {
       Stems stems;
       add_stems(stems, words.read(unit_text(unit)));
@@ -244,12 +227,7 @@ class PassageCheck {
     for (const std::string_view text : {passage_.context, passage_.table_header, question_})
       for (const Period& period : find_periods(text)) known.push_back(period);
     for (const Period& claimed : claim_.periods) {
-      const bool found = std::any_of(known.begin(), known.end(), [&](const Period& period) {
-        return (claimed.year == 0 || claimed.year == period.year) &&
-               (claimed.quarter == 0 || claimed.quarter == period.quarter) &&
-               (claimed.month == 0 ||
-                (claimed.month == period.month && (claimed.day == 0 || claimed.day == period.day)));
-      });
+      const bool found = covered_by(claimed, known);
       if (!found) return verdict.reason = SupportReason::period_not_in_passage, false;
     }
     return true;
@@ -260,7 +238,7 @@ class PassageCheck {
     for (const Quantity& quantity : claim_.quantities) {
       const std::size_t unit = best_unit(&quantity);
       if (unit == units_.size()) {
-        if (states(passage_.context, quantity)) continue;
+        if (states(passage_.context, quantity) || states(passage_.table_header, quantity)) continue;
         return verdict.reason = SupportReason::quantity_not_in_passage, false;
       }
       if (passage_.is_table && !fits_row_and_column(unit, quantity))
@@ -270,10 +248,13 @@ class PassageCheck {
     return true;
   }
 
-  // The figure's row shares a word with the claim (if it has a label), and its column is of a year that the
-  // claim or, if it names none, the question speaks of.
+  // The figure's row shares a word with the claim (if it has a label) and no other row is clearly meant
+  // instead; its column is of a year that the claim or, if it names none, the question speaks of, and no
+  // other column is meant.
   bool fits_row_and_column(std::size_t unit, const Quantity& quantity) const {
-    const std::string_view row = unit_text(units_[unit]);
+    const auto row = std::find_if(table_.rows.begin(), table_.rows.end(),
+                                  [&](const TableRow& r) { return r.begin == units_[unit].begin; });
+    if (row == table_.rows.end()) return true;  // a header
     if (!unit_stems_[unit].empty() && !claim_.words.empty()) {
       const bool shared = std::any_of(claim_.words.begin(), claim_.words.end(), [&](const ContentWord& word) {
         return unit_stems_[unit].count(word.stem) != 0;
@@ -283,22 +264,56 @@ class PassageCheck {
                       [&](const ContentWord& word) { return question_stems_.count(word.stem) != 0; });
       if (!shared && !all_asked) return false;
     }
-    const std::vector<int> years = column_years(passage_.table_header);
+    return !other_row_is_meant(unit) && fits_column(*row, quantity);
+  }
+
+  // How many of the words of claim and question stand in the unit, and numbers asked for (twice).
+  std::size_t likeness(const Stems& stems, std::string_view text) const {
+    std::size_t count = 0;
+    for (const std::string& stem : wanted_stems_) count += stems.count(stem);
+    const std::vector<Period> periods = find_periods(text);
+    for (const Quantity& quantity : quantities_outside(text, periods))
+      count += std::any_of(asked_.begin(), asked_.end(),
+                           [&](const Quantity& asked) { return same_quantity(asked, quantity, 0); })
+                   ? 2
+                   : 0;
+    return count;
+  }
+
+  bool other_row_is_meant(std::size_t unit) const {
+    const std::size_t own = likeness(unit_stems_[unit], unit_text(units_[unit]));
+    for (std::size_t other = 0; other < units_.size(); ++other)
+      if (other != unit && likeness(unit_stems_[other], unit_text(units_[other])) >= own + other_row_lead &&
+          !find_quantities(unit_text(units_[other])).empty())
+        return true;
+    return false;
+  }
+
+  bool fits_column(const TableRow& row, const Quantity& quantity) const {
     std::vector<Period> wanted = claim_.periods.empty() ? find_periods(question_) : claim_.periods;
     std::erase_if(wanted, [](const Period& period) { return period.year == 0; });
-    if (wanted.empty()) return true;
-    const auto cells = cells_of(row);
-    bool other_year = false;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (!states(cells[i], quantity)) continue;
-      const int year = i < years.size() ? years[i] : 0;
-      if (year == 0) return true;
-      if (std::any_of(wanted.begin(), wanted.end(),
-                      [&](const Period& period) { return period.year == year; }))
-        return true;
-      other_year = true;
+    std::size_t most = 0, own = 0;
+    bool other_year = false, fits_year = false;
+    for (std::size_t i = 0; i < row.cells.size(); ++i) {
+      const std::size_t like = likeness(column_stems(row.names[i]), row.names[i]);
+      if (!find_quantities(row.cells[i]).empty()) most = std::max(most, like);
+      if (!states(row.cells[i], quantity)) continue;
+      own = std::max(own, like);
+      int year = 0;
+      for (const Period& period : find_periods(row.names[i]))
+        if (period.year != 0) year = period.year;
+      const bool this_year = year == 0 || wanted.empty() ||
+                             std::any_of(wanted.begin(), wanted.end(),
+                                         [&](const Period& period) { return period.year == year; });
+      (this_year ? fits_year : other_year) = true;
     }
-    return !other_year;
+    return (fits_year || !other_year) && own >= most;
+  }
+
+  Stems column_stems(const std::string& name) const {
+    Stems stems;
+    add_stems(stems, words_.read(name));
+    return stems;
   }
 
   // Nearly the same words, but only one of the two is negated.
@@ -319,9 +334,12 @@ class PassageCheck {
   const Claim& claim_;
   const Passage& passage_;
   const std::string_view question_;
+  WordReader& words_;
+  TableView table_;
   std::vector<QuoteUnit> units_;
   std::vector<Stems> unit_stems_;
-  Stems passage_stems_, context_stems_, question_stems_;
+  Stems passage_stems_, context_stems_, question_stems_, wanted_stems_;
+  std::vector<Quantity> asked_;  // numbers of the question
   double scale_ = 0;
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "guard/table_view.h"
+
 namespace loadline {
 namespace {
 
@@ -71,6 +73,40 @@ TEST(Support, the_quote_is_the_sentence_or_row_that_fits) {
 TEST(Support, markers_are_read_and_removed) {
   EXPECT_EQ(markers_of("a [1]. b [2, 3] c [1][4] [x] [ ]"), (std::vector<int>{1, 2, 3, 4}));
   EXPECT_EQ(without_markers("a [1]. b [2, 3] c [x]"), "a. b c [x]");
+}
+
+TEST(TableView, headers_inside_the_text_name_the_rows_below_them) {
+  const TableView view =
+      read_table("Wages | 10 | 9\n | Q1 2025 | Q2 2025\nRent | 3 | 4\nNotes | 5", "EUR000 | 2025 | 2024");
+  ASSERT_EQ(view.rows.size(), 3U);
+  EXPECT_EQ(row_in_words(view.rows[0]), "Wages: 2025 = 10; 2024 = 9");
+  EXPECT_EQ(row_in_words(view.rows[1]), "Rent: Q1 2025 = 3; Q2 2025 = 4");
+  EXPECT_EQ(row_in_words(view.rows[2]), "Notes: 5") << "no names where they do not match";
+}
+
+TEST(TableView, spacer_columns_do_not_move_the_names) {
+  const TableView view = read_table("Wages | 10 |  | 9", "EUR000 |  | 2025 |  | 2024");
+  ASSERT_EQ(view.rows.size(), 1U);
+  EXPECT_EQ(row_in_words(view.rows[0]), "Wages: 2025 = 10; 2024 = 9");
+}
+
+TEST(Support, a_figure_of_another_row_or_column_than_the_one_meant_is_found) {
+  constexpr Passage income{"Net interest income | 107.5 | 99.9\nTotal operating income | 134.0 | 125.2",
+                           "Half-year report (EUR in millions)", "EUR million | H1 2025 | H1 2024", true};
+  EXPECT_EQ(reason("Net interest income was 134.0.", income, "What was net interest income in H1 2025?"),
+            SupportReason::quantity_of_other_row_or_period);
+  EXPECT_EQ(reason("Net interest income was 107.5.", income, "What was net interest income in H1 2025?"),
+            SupportReason::agreement);
+  constexpr Passage rates{"3.75% | 727.22 | 592.89 | 514.13\n3.95% | 737.32 | 603.41 | 525.21",
+                          "Monthly instalment for EUR 100,000", "Rate | 15 years | 20 years | 25 years",
+                          true};
+  const char* question = "What is the monthly instalment over 25 years at 3.75 percent?";
+  EXPECT_EQ(reason("The monthly instalment over 25 years is 727.22.", rates, question),
+            SupportReason::quantity_of_other_row_or_period);
+  EXPECT_EQ(reason("The monthly instalment over 25 years is 514.13.", rates, question),
+            SupportReason::agreement);
+  EXPECT_EQ(reason("The monthly instalment over 25 years is 525.21.", rates, question),
+            SupportReason::quantity_of_other_row_or_period);
 }
 
 }  // namespace
