@@ -47,7 +47,7 @@ SchemaNode route_values() {
        string_node("knowledge",
                    "the collection that answers are taken from; without one the model answers freely"),
        integer_node("passages", "passages given to the model", "passages", 6, 1, 32),
-       integer_node("passage_tokens", "tokens of the prompt that passages may fill", "tokens", 1400, 128,
+       integer_node("passage_tokens", "tokens of the prompt that passages may fill", "tokens", 600, 128,
                     65536),
        integer_node("answer_tokens", "longest answer", "tokens", 220, 8, 8192),
        choice_node(

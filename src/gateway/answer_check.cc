@@ -32,8 +32,11 @@ CheckedSentence AnswerCheck::check(const std::string& sentence) {
   std::vector<int> own = markers_of(sentence);
   std::erase_if(own, [&](int marker) { return marker > static_cast<int>(passages_.size()); });
   std::vector<std::pair<const NumberedPassage*, SupportVerdict>> verdicts;
-  for (const NumberedPassage& passage : passages_)
-    verdicts.emplace_back(&passage, checker_.check(sentence, passage.as_passage(), question_));
+  for (const NumberedPassage& passage : passages_) {
+    SupportVerdict verdict = checker_.check(sentence, passage.as_passage(), question_);
+    verdict.supported = verdict.supported && passage.may_answer;
+    verdicts.emplace_back(&passage, verdict);
+  }
   checked.says_nothing = std::all_of(verdicts.begin(), verdicts.end(), [](const auto& pair) {
     return pair.second.reason == SupportReason::no_claim;
   });

@@ -203,13 +203,113 @@ TEST_F(GroundedAnswer, unknown_names_get_the_nearest_known_one) {
   EXPECT_NE(answer.error().message().find("did you mean 'house'?"), std::string::npos);
 }
 
-TEST(Passages, are_cut_to_the_budget_and_the_best_always_comes) {
-  BlankEmbedder embedder;
-  const std::string text = "One two three. Four five six. Seven eight nine. Ten eleven twelve.";
-  const auto chosen = choose_passages({hit_of("a", 1, text), hit_of("b", 2, "Short one.")}, 3, 8, embedder);
+class Passages : public ::testing::Test {
+ protected:
+  std::vector<NumberedPassage> choose(const std::string& question, const std::vector<SearchHit>& hits,
+                                      std::size_t count, std::uint32_t tokens) {
+    const Question read = read_question(question, words_);
+    auto set = reader_.read(read, hits, embedder_, context_);
+    EXPECT_TRUE(set.ok());
+    return choose_passages(*set, hits_that_may_answer(read, *set), count, tokens, embedder_);
+  }
+
+  ManualClock clock_;
+  CallContext context_;
+  BlankEmbedder embedder_;
+  WordReader words_;
+  SnippetReader reader_;
+};
+
+TEST_F(Passages, the_sentences_that_speak_of_the_question_come_within_the_budget) {
+  const std::string text =
+      "Parking is free for visitors. The garage closes at midnight. Bicycles need a permit. Dogs wait "
+      "outside.";
+  const auto chosen =
+      choose("When does the garage close?", {hit_of("a.txt", 1, text), hit_of("b.txt", 2, "Short.")}, 3, 10);
   ASSERT_GE(chosen.size(), 1U);
-  EXPECT_EQ(chosen[0].hit.chunk.text, "One two three. Four five six. Seven eight nine.");
   EXPECT_EQ(chosen[0].marker, 1);
+  EXPECT_EQ(chosen[0].hit.document, "a.txt");
+  EXPECT_NE(chosen[0].prompt_text.find("The garage closes at midnight."), std::string::npos);
+  EXPECT_EQ(chosen[0].prompt_text.find("Dogs"), std::string::npos) << chosen[0].prompt_text;
+}
+
+TEST_F(Passages, the_best_one_always_comes) {
+  const auto chosen = choose("Who waits outside?", {hit_of("a.txt", 1, "Dogs wait outside.")}, 1, 1);
+  ASSERT_EQ(chosen.size(), 1U);
+  EXPECT_NE(chosen[0].prompt_text.find("Dogs wait outside."), std::string::npos);
+}
+
+TEST_F(Passages, rows_are_given_with_the_names_of_their_columns) {
+  SearchHit hit = hit_of("fees.pdf", 2, "Card | 12 | 15\nBox | 90 | 95");
+  hit.chunk.is_table = true;
+  hit.chunk.table_header = "Fee | 2024 | 2025";
+  const auto chosen = choose("What is the fee of a box?", {hit}, 1, 100);
+  ASSERT_EQ(chosen.size(), 1U);
+  EXPECT_NE(chosen[0].prompt_text.find("Box: 2024 = 90; 2025 = 95"), std::string::npos)
+      << chosen[0].prompt_text;
+}
+
+TEST_F(Passages, what_the_question_names_must_stand_in_the_document) {
+  const std::vector<SearchHit> hits = {hit_of("a.txt", 1, "The Gold card costs 40 euros a year."),
+                                       hit_of("b.txt", 1, "The Silver card costs 20 euros in 2025.")};
+  const auto may = [&](const std::string& question) {
+    const Question read = read_question(question, words_);
+    return hits_that_may_answer(read, *reader_.read(read, hits, embedder_, context_));
+  };
+  EXPECT_EQ(may("What does the Gold card cost?"), (std::vector<bool>{true, false}));
+  EXPECT_EQ(may("What does the Platinum card cost?"), (std::vector<bool>{false, false}));
+  EXPECT_EQ(may("What does the Silver card cost in 2025?"), (std::vector<bool>{false, true}));
+  EXPECT_EQ(may("What does the Silver card cost in 2031?"), (std::vector<bool>{false, false}));
+  EXPECT_EQ(may("Which card costs 40 euros?"), (std::vector<bool>{true, false}));
+}
+
+class Cells : public ::testing::Test {
+ protected:
+  Cells() {
+    hit_ =
+        hit_of("report.pdf", 7, "Fee income | 97.3 | 90.4\nCard income | 41.0 | 38.5\nTotal | 138.3 | 128.9");
+    hit_.chunk.is_table = true;
+    hit_.chunk.table_header = "EUR thousand | 2025 | 2024";
+    hit_.chunk.context = "Annual report";
+  }
+  std::string answer(const std::string& question) {
+    const std::vector<SearchHit> hits = {hit_};
+    const Question read = read_question(question, words_);
+    auto set = reader_.read(read, hits, embedder_, context_);
+    EXPECT_TRUE(set.ok());
+    const auto literal = literal_answer(read, *set, hits_that_may_answer(read, *set), reader_);
+    return literal ? literal->text : "";
+  }
+
+  SearchHit hit_;
+  CallContext context_;
+  BlankEmbedder embedder_;
+  WordReader words_;
+  SnippetReader reader_;
+};
+
+TEST_F(Cells, a_row_and_a_year_give_one_cell_with_its_unit) {
+  EXPECT_EQ(answer("How much fee income was there in 2024?"), "Fee income, 2024: 90.4 (EUR thousand)");
+  EXPECT_EQ(answer("How much card income was there in 2025?"), "Card income, 2025: 41.0 (EUR thousand)");
+}
+
+TEST_F(Cells, without_a_year_or_with_another_one_there_is_no_answer) {
+  EXPECT_EQ(answer("How much fee income was there?"), "");
+  EXPECT_EQ(answer("How much fee income was there in 2023?"), "");
+}
+
+TEST_F(Cells, a_row_that_is_not_named_is_no_answer) {
+  EXPECT_EQ(answer("How much rent was paid in 2024?"), "");
+}
+
+TEST_F(Cells, a_part_of_the_year_in_the_column_and_the_year_above_the_table_agree) {
+  hit_.chunk.table_header = "Complaints | Q1 | Q2";
+  hit_.chunk.context = "Complaints received in 2025";
+  hit_.chunk.text = "Cards | 262 | 248\nDigital banking | 96 | 104";
+  EXPECT_EQ(answer("How many complaints about digital banking were there in the second quarter of 2025?"),
+            "Digital banking, Q2: 104");
+  EXPECT_EQ(answer("How many complaints about digital banking were there in the second quarter of 2024?"),
+            "");
 }
 
 TEST(Refusal, is_recognised_in_short_answers_only) {

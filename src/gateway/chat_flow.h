@@ -42,9 +42,13 @@ struct Answer {
   AnswerTimes times;
 };
 
+struct NumberedPassage;
+
 /// As ChatSink, with the citations of each sentence after its text.
 class AnswerSink : public ChatSink {
  public:
+  /// What the model is about to read. False: it need not.
+  virtual bool on_passages(const std::vector<NumberedPassage>&) { return true; }
   /// Citations of the text given so far that were not told before. Called on the caller's thread.
   virtual bool on_citations(const std::vector<Citation>& citations) = 0;
 };
@@ -54,7 +58,7 @@ struct RouteSettings {
   std::string model;
   std::string collection;  // "": plain chat
   std::uint32_t passages = 6;
-  std::uint32_t passage_tokens = 1400;
+  std::uint32_t passage_tokens = 600;
   std::uint32_t answer_tokens = 220;
   bool abstain_when_unsupported = true;
   bool extractive = true;

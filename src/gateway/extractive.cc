@@ -1,178 +1,139 @@
 #include "gateway/extractive.h"
 
 #include <algorithm>
-#include <cmath>
-#include <unordered_map>
-#include <unordered_set>
+#include <cctype>
 
 namespace loadline {
 namespace {
 
-// A unit answers literally only from this share of the question's weight on, with this lead over the next
-// that says something else; measured with bench/answers, see docs/design/0005-answers.md.
-constexpr double literal_coverage = 0.92;
-constexpr double literal_own_share = 0.6;  // in the unit itself, not in its headings
-constexpr double literal_lead = 0.12;
+// Set with bench/answers, see docs/design/0005-answers.md.
+constexpr double sentence_coverage = 0.92, sentence_own = 0.6, sentence_lead = 0.12;
+constexpr double cell_coverage = 0.8, cell_own = 0.55, cell_lead = 0.08;
+// A row and column that are named only in part answer if nothing else comes near.
+constexpr double lone_cell_coverage = 0.58, lone_cell_own = 0.45, lone_cell_lead = 0.25;
 constexpr std::size_t literal_bytes_max = 400;
 
-using Stems = std::unordered_set<std::string>;
-
-struct Unit {
-  const NumberedPassage* passage = nullptr;
-  QuoteUnit range;
-  Stems stems;
-  double coverage = 0, own = 0;
-
-  std::string_view text() const {
-    return std::string_view(passage->hit.chunk.text).substr(range.begin, range.end - range.begin);
-  }
-};
-
-Stems stems_of(std::string_view text, WordReader& words) {
-  Stems stems;
-  for (ContentWord& word : words.read(text)) stems.insert(std::move(word.stem));
-  return stems;
-}
-
-struct Read {
-  std::vector<Unit> units;
-  std::vector<Stems> passages;  // text and headings
-  std::vector<Stems> headings;
-};
-
-Read read_all(const std::vector<NumberedPassage>& passages, WordReader& words) {
-  Read read;
-  for (const NumberedPassage& passage : passages) {
-    const Chunk& chunk = passage.hit.chunk;
-    Stems headings =
-        stems_of(chunk.context + "\n" + chunk.table_header + "\n" + passage.hit.document_title, words);
-    Stems all = headings;
-    for (const QuoteUnit& range : quote_units(passage.as_passage())) {
-      Unit unit;
-      unit.passage = &passage;
-      unit.range = range;
-      unit.stems = stems_of(unit.text(), words);
-      all.insert(unit.stems.begin(), unit.stems.end());
-      read.units.push_back(std::move(unit));
-    }
-    read.passages.push_back(std::move(all));
-    read.headings.push_back(std::move(headings));
-  }
-  return read;
-}
-
-// Inverse frequency among the units; unseen words weigh most.
-std::unordered_map<std::string, double> weights_of(const Question& question, const Read& read) {
-  std::unordered_map<std::string, double> weights;
-  const double count = static_cast<double>(read.units.size());
-  for (const ContentWord& word : question.words) {
-    double seen = 0;
-    for (const Unit& unit : read.units) seen += unit.stems.count(word.stem) != 0 ? 1 : 0;
-    weights[word.stem] = std::log(1 + (count + 1) / (seen + 1));
-  }
-  return weights;
-}
-
-bool has_answer_kind(const Question& question, std::string_view text) {
-  const std::vector<Period> periods = find_periods(text);
-  switch (question.kind) {
-    case AnswerKind::quantity: {
-      for (const Quantity& quantity : find_quantities(text)) {
-        const bool in_period = std::any_of(periods.begin(), periods.end(), [&](const Period& period) {
-          return quantity.begin >= period.begin && quantity.end <= period.end;
-        });
-        const bool asked = std::any_of(question.quantities.begin(), question.quantities.end(),
-                                       [&](const Quantity& q) { return same_quantity(quantity, q, 0); });
-        if (!in_period && !asked) return true;
-      }
-      return false;
-    }
-    case AnswerKind::date:
-      return std::any_of(periods.begin(), periods.end(), [&](const Period& period) {
-        return std::none_of(question.periods.begin(), question.periods.end(),
-                            [&](const Period& asked) { return asked.name() == period.name(); });
-      });
-    case AnswerKind::person:
-    case AnswerKind::yes_no:
-    case AnswerKind::open:
-      return false;  // a literal sentence seldom settles these
-  }
-  return false;
-}
-
-bool covers_periods(const Question& question, const Unit& unit) {
-  const Chunk& chunk = unit.passage->hit.chunk;
-  std::vector<Period> known = find_periods(unit.text());
-  for (const std::string* text : {&chunk.context, &chunk.table_header})
-    for (const Period& period : find_periods(*text)) known.push_back(period);
-  return std::all_of(question.periods.begin(), question.periods.end(), [&](const Period& asked) {
-    return std::any_of(known.begin(), known.end(), [&](const Period& period) {
-      return (asked.year == 0 || asked.year == period.year) &&
-             (asked.quarter == 0 || asked.quarter == period.quarter) &&
-             (asked.month == 0 || asked.month == period.month);
-    });
-  });
-}
-
-// A row with several figures answers only if the question's year picks one column; sentences always may.
-bool is_unambiguous(const Question& question, const Unit& unit) {
-  if (!unit.passage->hit.chunk.is_table) return true;
-  const std::vector<Quantity> figures = find_quantities(unit.text());
-  return figures.size() == 1 || (figures.size() > 1 && figures.size() <= 3 && !question.periods.empty());
-}
-
-std::optional<ExtractiveAnswer> literal_answer(const Question& question, const std::vector<Unit>& units) {
-  const Unit* best = nullptr;
-  for (const Unit& unit : units)
-    if (has_answer_kind(question, unit.text()) && covers_periods(question, unit) &&
-        (best == nullptr || unit.coverage + 0.2 * unit.own > best->coverage + 0.2 * best->own))
-      best = &unit;
-  if (best == nullptr || best->coverage < literal_coverage || best->own < literal_own_share)
-    return std::nullopt;
-  if (best->text().size() > literal_bytes_max || !is_unambiguous(question, *best)) return std::nullopt;
-  for (const Unit& unit : units)
-    if (&unit != best && unit.text() != best->text() && has_answer_kind(question, unit.text()) &&
-        unit.coverage + 0.2 * unit.own > best->coverage + 0.2 * best->own - literal_lead)
-      return std::nullopt;
+struct Candidate {
   ExtractiveAnswer answer;
-  answer.text = best->text();
-  answer.marker = best->passage->marker;
-  answer.quote_begin = best->range.begin;
-  answer.quote_end = best->range.end;
-  answer.coverage = best->coverage;
-  return answer;
+  std::string says;  // what competes: two candidates that say the same do not
+  double own = 0;
+  double score = 0;
+};
+
+void add_sentence(const Question& question, const SnippetSet& set, const Snippet& snippet,
+                  std::vector<Candidate>& candidates) {
+  const std::string_view text = set.text(snippet);
+  if (question.kind == AnswerKind::person || question.kind == AnswerKind::yes_no ||
+      question.kind == AnswerKind::open)
+    return;  // a literal sentence seldom settles these
+  if (!snippet.has_kind || !snippet.fits_period || text.size() > literal_bytes_max) return;
+  Candidate candidate;
+  candidate.answer = {std::string(text), snippet.hit, snippet.range, snippet.coverage};
+  candidate.says = text;
+  candidate.own = snippet.own;
+  candidate.score = snippet.coverage + 0.2 * snippet.own;
+  candidates.push_back(std::move(candidate));
+}
+
+// Where the columns stand for periods, the right one must be asked for; elsewhere the row or its headings say
+// it.
+bool cell_fits_period(const Question& question, const SnippetSet& set, const Snippet& snippet,
+                      std::size_t column) {
+  const TableView& table = set.tables[snippet.hit];
+  const TableRow& row = table.rows[snippet.row];
+  const std::vector<std::string>& names = row.names;
+  std::vector<Period> known = find_periods(names[column]);
+  std::size_t periods_of_columns = 0;
+  for (std::size_t i = 1; i < names.size(); ++i)
+    for (const Period& period : find_periods(names[i]))
+      periods_of_columns += period.year != 0 || period.quarter != 0;
+  if (periods_of_columns > 1 && question.periods.empty()) return false;
+  for (std::size_t i = 0; i < row.cells.size(); ++i)
+    if (i != column)
+      for (const Period& period : find_periods(row.cells[i])) known.push_back(period);
+  if (std::none_of(known.begin(), known.end(), [](const Period& period) { return period.year != 0; })) {
+    const Chunk& chunk = (*set.hits)[snippet.hit].chunk;
+    for (const Period& period : find_periods(chunk.context + "\n" + chunk.table_caption))
+      known.push_back(period);
+  }
+  return covers_periods(question.periods, known);
+}
+
+// The caption's unit, where the corner of the table holds it ("EUR000", "in millions").
+std::string unit_of(const std::vector<std::string>& names) {
+  return !names.empty() && stated_scale(names.front()) != 0 ? " (" + names.front() + ")" : "";
+}
+
+// What a row is about: its first cell with letters (the very first may only count the rows).
+std::string_view label_of(const TableRow& row, std::size_t column) {
+  for (std::size_t i = 0; i < row.cells.size(); ++i)
+    if (i != column && std::any_of(row.cells[i].begin(), row.cells[i].end(),
+                                   [](unsigned char c) { return c >= 0x80 || std::isalpha(c) != 0; }))
+      return row.cells[i];
+  return row.cells.front();
+}
+
+std::string cell_in_words(const TableRow& row, std::size_t column) {
+  std::string text(label_of(row, column));
+  if (!row.names[column].empty()) text += (text.empty() ? "" : ", ") + row.names[column];
+  return text + ": " + std::string(row.cells[column]) + unit_of(row.names);
+}
+
+void add_cells(const Question& question, const SnippetSet& set, const Snippet& snippet, SnippetReader& reader,
+               std::vector<Candidate>& candidates) {
+  const TableView& table = set.tables[snippet.hit];
+  const TableRow& row = table.rows[snippet.row];
+  if (question.kind == AnswerKind::yes_no) return;
+  for (std::size_t column = 1; column < row.cells.size(); ++column) {
+    const std::string_view cell = row.cells[column];
+    if (cell.empty() || !states_kind(question, cell) || !cell_fits_period(question, set, snippet, column))
+      continue;
+    const Terms column_terms = reader.terms_of(row.names[column]);
+    Terms own = snippet.terms;
+    own.insert(column_terms.begin(), column_terms.end());
+    Candidate candidate;
+    candidate.own = set.share({&own});
+    candidate.answer = {cell_in_words(row, column), snippet.hit, snippet.range,
+                        set.share({&own, &set.contexts[snippet.hit]})};
+    candidate.says = cell;
+    candidate.score =
+        candidate.answer.coverage + 0.3 * candidate.own + 0.3 * snippet.meaning + 0.15 * snippet.of_period;
+    candidates.push_back(std::move(candidate));
+  }
+}
+
+bool says_the_same(const Candidate& a, const Candidate& b) {
+  if (a.says == b.says) return true;
+  const std::vector<Quantity> of_a = find_quantities(a.says), of_b = find_quantities(b.says);
+  return of_a.size() == 1 && of_b.size() == 1 && same_quantity(of_a[0], of_b[0], 0);
+}
+
+std::optional<ExtractiveAnswer> clear_winner(const std::vector<Candidate>& candidates, double coverage,
+                                             double own, double lead) {
+  const auto best =
+      std::max_element(candidates.begin(), candidates.end(),
+                       [](const Candidate& a, const Candidate& b) { return a.score < b.score; });
+  if (best == candidates.end() || best->answer.coverage < coverage || best->own < own) return std::nullopt;
+  for (const Candidate& other : candidates)
+    if (!says_the_same(other, *best) && other.score > best->score - lead) return std::nullopt;
+  return best->answer;
 }
 
 }  // namespace
 
-Evidence EvidenceReader::read(const Question& question, const std::vector<NumberedPassage>& passages) {
-  Evidence evidence;
-  if (passages.empty() || question.words.empty()) return evidence;
-  Read read = read_all(passages, words_);
-  const auto weights = weights_of(question, read);
-  double total = 0;
-  for (const auto& [stem, weight] : weights) total += weight;
-  const auto share = [&](const auto& contains) {
-    double found = 0;
-    for (const auto& [stem, weight] : weights) found += contains(stem) ? weight : 0;
-    return found / total;
-  };
-  for (Unit& unit : read.units) {
-    const Stems& headings = read.headings[static_cast<std::size_t>(unit.passage->marker - 1)];
-    unit.own = share([&](const std::string& stem) { return unit.stems.count(stem) != 0; });
-    unit.coverage = share(
-        [&](const std::string& stem) { return unit.stems.count(stem) != 0 || headings.count(stem) != 0; });
-    evidence.coverage = std::max(evidence.coverage, unit.coverage);
+std::optional<ExtractiveAnswer> literal_answer(const Question& question, const SnippetSet& set,
+                                               const std::vector<bool>& may_answer, SnippetReader& reader) {
+  std::vector<Candidate> sentences, cells;
+  for (const Snippet& snippet : set.snippets) {
+    if (!may_answer[snippet.hit]) continue;
+    if (set.tables[snippet.hit].rows.empty())
+      add_sentence(question, set, snippet, sentences);
+    else
+      add_cells(question, set, snippet, reader, cells);
   }
-  for (const Stems& stems : read.passages)
-    evidence.passage_coverage = std::max(
-        evidence.passage_coverage, share([&](const std::string& stem) { return stems.count(stem) != 0; }));
-  for (const auto& [stem, weight] : weights)
-    if (std::none_of(read.passages.begin(), read.passages.end(),
-                     [&](const Stems& stems) { return stems.count(stem) != 0; }))
-      evidence.missing.push_back(stem);
-  evidence.literal = literal_answer(question, read.units);
-  return evidence;
+  if (auto cell = clear_winner(cells, cell_coverage, cell_own, cell_lead)) return cell;
+  if (auto cell = clear_winner(cells, lone_cell_coverage, lone_cell_own, lone_cell_lead)) return cell;
+  return clear_winner(sentences, sentence_coverage, sentence_own, sentence_lead);
 }
 
 }  // namespace loadline

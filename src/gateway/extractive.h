@@ -1,39 +1,26 @@
 #pragma once
-// The extractive fast path, and how well passages cover a question: both without a model.
+// The extractive fast path: a sentence or a table cell that answers by itself, without a model.
 //
-// Each sentence or table row of each passage is scored by the share of the question's words that stand in it
-// or in its headings, each word weighted by how rare it is among the passages' words (a word that stands
-// nowhere weighs most). One object per thread.
+// A sentence answers if it covers the question's words nearly whole and states the kind of thing that is
+// asked for; a cell, if its row and its column's name together do. Either must lead clearly over whatever
+// says something else. Pure.
+#include <cstddef>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "gateway/passage_list.h"
-#include "gateway/question.h"
+#include "gateway/snippets.h"
 
 namespace loadline {
 
 struct ExtractiveAnswer {
-  std::string text;  // the sentence or row in the passage's own words, without a marker
-  int marker = 0;
-  std::size_t quote_begin = 0, quote_end = 0;  // bytes of the passage's text
-  double coverage = 0;
+  std::string text;     // the sentence in its own words, or "row, column: cell"; without a marker
+  std::size_t hit = 0;  // index of the chunk
+  QuoteUnit quote;      // bytes of the chunk's text
+  double coverage = 0;  // share of the question's weight
 };
 
-struct Evidence {
-  double coverage =
-      0;  // best share of the question's weight in one sentence or row with its headings, 0 to 1
-  double passage_coverage = 0;              // the same in one whole passage with its headings
-  std::vector<std::string> missing;         // stems of question words that stand in none of the passages
-  std::optional<ExtractiveAnswer> literal;  // if one sentence or row answers by itself, and no other competes
-};
-
-class EvidenceReader {
- public:
-  Evidence read(const Question& question, const std::vector<NumberedPassage>& passages);
-
- private:
-  WordReader words_;
-};
+/// `may_answer`: by hit, see hits_that_may_answer.
+std::optional<ExtractiveAnswer> literal_answer(const Question& question, const SnippetSet& set,
+                                               const std::vector<bool>& may_answer, SnippetReader& reader);
 
 }  // namespace loadline

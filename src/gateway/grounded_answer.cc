@@ -7,17 +7,19 @@
 #include "gateway/extractive.h"
 #include "gateway/passage_list.h"
 #include "gateway/question.h"
+#include "gateway/snippets.h"
 #include "text/sentence.h"
 
 namespace loadline {
 namespace {
 
-// Below this share of the question's weight in the best whole passage the documents do not speak of it, and
-// the model is not asked; measured with bench/answers, see docs/design/0005-answers.md.
+// Below this share of the question's weight in the best whole chunk the documents do not speak of it, and the
+// model is not asked; measured with bench/answers, see docs/design/0005-answers.md.
 constexpr double evidence_least = 0.34;
+constexpr std::size_t hits_read = 48;           // chunks whose sentences and rows are candidates
+constexpr std::size_t chunks_per_page = 3;      // of those
 constexpr std::size_t follow_up_words_max = 4;  // a question with fewer words is searched with the one before
 constexpr std::size_t sentences_max = 12;       // of one answer; small models go on and on
-constexpr std::size_t candidates_per_passage = 4;
 
 double elapsed_ms(Instant since, const CallContext& context) {
   return std::chrono::duration<double, std::milli>(context.clock->now() - since).count();
@@ -41,17 +43,37 @@ std::string last_user_text(const std::vector<ChatMessage>& messages) {
 std::string rules(const RouteSettings& route) {
   std::string text = route.instructions.empty() ? "" : route.instructions + "\n";
   text +=
-      "Answer the question from the numbered passages only. Give the answer in one or two short sentences, "
-      "with figures, "
-      "units and names copied exactly as they stand there. End each sentence with the number of its passage, "
-      "such as "
-      "[1]. If the passages do not state the answer, reply exactly: ";
+      "You answer questions from numbered passages. State the answer in one short sentence, with figures, "
+      "units and "
+      "names copied exactly as they stand there, and end it with the number of its passage in brackets. The "
+      "passages "
+      "often use other words than the question. Only if no passage gives the answer, reply exactly: ";
   text += abstention_text;
   return text;
 }
 
-// [rules][passages] come first and do not depend on the question, so that requests over the same passages
-// share them.
+// Two examples show a small model the form: an answer in other words than the question's, and an abstention.
+// They are part of the prefix that all requests of a route share.
+std::vector<ChatMessage> examples() {
+  return {
+      {"user",
+       "Passages:\n\n[1] lease.pdf, page 2 - Rent and deposit\nOffice, first floor: Monthly rent = 1,980; "
+       "Deposit = 5,940\nOffice, second floor: Monthly rent = 2,450; Deposit = 7,350\n\nQuestion: What sum "
+       "do we "
+       "have to leave as security for the upper office?",
+       {},
+       ""},
+      {"assistant", "The deposit for the office on the second floor is 7,350 [1].", {}, ""},
+      {"user",
+       "Passages:\n\n[1] lease.pdf, page 5 - Keys\nThe caretaker hands out two keys. A third key costs EUR "
+       "30."
+       "\n\nQuestion: Who cleans the windows?",
+       {},
+       ""},
+      {"assistant", std::string(abstention_text), {}, ""}};
+}
+
+// Rules and examples come first and do not depend on the question: requests of a route share them.
 std::vector<ChatMessage> prompt_of(const RouteSettings& route, const ChatRequest& request,
                                    const std::vector<NumberedPassage>& passages) {
   std::vector<ChatMessage> messages;
@@ -59,6 +81,7 @@ std::vector<ChatMessage> prompt_of(const RouteSettings& route, const ChatRequest
   for (const ChatMessage& message : request.messages)
     if (message.role == "system" || message.role == "developer") system += "\n" + message.content;
   messages.push_back({"system", system, {}, ""});
+  for (ChatMessage& example : examples()) messages.push_back(std::move(example));
   std::string user = "Passages:\n";
   for (const NumberedPassage& passage : passages)
     user += "\n[" + std::to_string(passage.marker) + "] " + passage.prompt_text + "\n";
@@ -98,10 +121,11 @@ class CheckedStream final : public ChatSink {
     return give(std::string(abstention_text));
   }
 
+  // The quoted passage is the only one, number 1.
   bool quote(const ExtractiveAnswer& answer) {
-    Citation citation = check_.cite_quote(answer.marker, answer.quote_begin, answer.quote_end);
+    Citation citation = check_.cite_quote(1, answer.quote.begin, answer.quote.end);
     std::string text = answer.text;
-    const std::string mark = " [" + std::to_string(answer.marker) + "]";
+    const std::string mark = " [1]";
     if (!text.empty() && text.back() == '.')
       text.insert(text.size() - 1, mark);
     else
@@ -186,6 +210,12 @@ ChatRequest model_request(const RouteSettings& route, const ChatRequest& request
   return asked;
 }
 
+bool documents_speak_of_it(const SnippetSet& snippets, const std::vector<bool>& may_answer) {
+  for (std::size_t hit = 0; hit < may_answer.size(); ++hit)
+    if (may_answer[hit] && snippets.share({&snippets.wholes[hit]}) >= evidence_least) return true;
+  return false;
+}
+
 }  // namespace
 
 Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatRequest& request, AnswerSink& sink,
@@ -199,23 +229,31 @@ Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatReque
   SearchRequest search;
   search.collection = parts.route.collection;
   search.query = search_text(request.messages, words);
-  search.k = std::min<std::size_t>(parts.route.passages * candidates_per_passage, search_results_max);
+  search.k = hits_read;
+  search.chunks_per_page = chunks_per_page;
   LOADLINE_ASSIGN(const SearchResponse found, parts.retriever.search(search, context));
+  const Question question = read_question(search.query, words);
+  SnippetReader reader;
+  LOADLINE_ASSIGN(const SnippetSet snippets, reader.read(question, found.hits, parts.embedder, context));
+  const std::vector<bool> may_answer = hits_that_may_answer(question, snippets);
   Answer answer;
   answer.times.retrieve_ms = elapsed_ms(start, context);
 
-  AnswerCheck check(
-      parts.route.collection, question_text,
-      choose_passages(found.hits, parts.route.passages, parts.route.passage_tokens, parts.embedder));
+  std::optional<ExtractiveAnswer> literal;
+  if (parts.route.extractive) literal = literal_answer(question, snippets, may_answer, reader);
+  AnswerCheck check(parts.route.collection, question_text,
+                    literal ? std::vector{whole_passage(found.hits[literal->hit])}
+                            : choose_passages(snippets, may_answer, parts.route.passages,
+                                              parts.route.passage_tokens, parts.embedder));
   CheckedStream stream(check, sink, parts.route.abstain_when_unsupported, context, start);
-  const Question question = read_question(search.query, words);
-  const Evidence evidence = EvidenceReader().read(question, check.passages());
-  if (check.passages().empty() ||
-      (parts.route.abstain_when_unsupported && evidence.passage_coverage < evidence_least)) {
-    stream.abstain();
-  } else if (parts.route.extractive && evidence.literal) {
+  if (literal) {
     answer.extractive = true;
-    stream.quote(*evidence.literal);
+    stream.quote(*literal);
+  } else if (check.passages().empty() ||
+             (parts.route.abstain_when_unsupported && !documents_speak_of_it(snippets, may_answer))) {
+    stream.abstain();
+  } else if (!sink.on_passages(check.passages())) {
+    answer.chat.finish = FinishReason::cancelled;
   } else {
     LOADLINE_ASSIGN(answer.chat, parts.model.generate(model_request(parts.route, request, check.passages()),
                                                       stream, context));

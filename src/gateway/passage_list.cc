@@ -1,42 +1,90 @@
 #include "gateway/passage_list.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/utf8.h"
 
 namespace loadline {
 namespace {
 
-std::string prompt_text_of(const SearchHit& hit) {
-  std::string text = hit.document;
+std::string heading_of(const SearchHit& hit) {
+  std::string text = hit.document + ", page " + std::to_string(hit.page);
   if (!hit.chunk.context.empty())
     text += " - " + hit.chunk.context.substr(0, utf8_boundary(hit.chunk.context, passage_context_bytes_max));
-  const std::string& header = hit.chunk.table_header;
-  if (hit.chunk.is_table && !header.empty() && hit.chunk.text.find(header) == std::string::npos &&
-      hit.chunk.context.find(header) == std::string::npos)
-    text += "\n" + header;
-  return text + "\n" + hit.chunk.text;
+  for (char& c : text)
+    if (c == '\n') c = ' ';
+  return text + "\n";
 }
 
-// Shortens the chunk at a quote unit's end until it fits.
-void cut_to(NumberedPassage& passage, std::uint32_t tokens_max, const Embedder& embedder) {
-  std::vector<QuoteUnit> units = quote_units(passage.as_passage());
-  while (passage.tokens > tokens_max && units.size() > 1) {
-    units.pop_back();
-    Chunk& chunk = passage.hit.chunk;
-    chunk.text.resize(units.back().end);
-    chunk.text_end = chunk.text_begin + chunk.text.size();
-    passage.prompt_text = prompt_text_of(passage.hit);
-    passage.tokens = static_cast<std::uint32_t>(embedder.count_tokens(passage.prompt_text));
+// Chosen snippets of the passages, by chunk, within the budget.
+class Selection {
+ public:
+  Selection(const SnippetSet& set, std::size_t count, std::uint32_t tokens_max, const Embedder& embedder)
+      : set_(set), count_(count), tokens_max_(tokens_max), embedder_(embedder), chosen_(set.hits->size()) {}
+
+  bool full() const { return used_ >= tokens_max_; }
+
+  // Whether the snippet is in now. `must`: budget or not.
+  bool add(std::size_t index, bool must) {
+    const Snippet& snippet = set_.snippets[index];
+    std::set<std::size_t>& of_hit = chosen_[snippet.hit];
+    if (of_hit.count(index) != 0) return true;
+    const bool is_new = of_hit.empty();
+    if (is_new && (order_.size() >= count_ || is_contained(snippet.hit))) return false;
+    std::size_t cost = embedder_.count_tokens(line_of(snippet));
+    if (is_new) cost += embedder_.count_tokens(heading_of((*set_.hits)[snippet.hit]));
+    if (!must && used_ + cost > tokens_max_) return false;
+    used_ += cost;
+    of_hit.insert(index);
+    if (is_new) order_.push_back(snippet.hit);
+    return true;
   }
-}
 
-bool is_contained(const std::vector<NumberedPassage>& chosen, const SearchHit& hit) {
-  return std::any_of(chosen.begin(), chosen.end(), [&](const NumberedPassage& passage) {
-    return passage.hit.chunk.text.find(hit.chunk.text) != std::string::npos &&
-           passage.hit.chunk.context == hit.chunk.context;
-  });
-}
+  std::vector<NumberedPassage> passages(const std::vector<bool>& may_answer) const {
+    std::vector<NumberedPassage> passages;
+    for (const std::size_t hit : order_) {
+      NumberedPassage passage;
+      passage.marker = static_cast<int>(passages.size()) + 1;
+      passage.hit = (*set_.hits)[hit];
+      passage.may_answer = may_answer[hit];
+      passage.prompt_text = heading_of(passage.hit);
+      std::size_t before = 0;
+      for (const std::size_t index : chosen_[hit]) {
+        if (before != 0 && index != before + 1) passage.prompt_text += "...\n";
+        passage.prompt_text += line_of(set_.snippets[index]) + "\n";
+        before = index;
+      }
+      passage.tokens = static_cast<std::uint32_t>(embedder_.count_tokens(passage.prompt_text));
+      passages.push_back(std::move(passage));
+    }
+    return passages;
+  }
+
+ private:
+  std::string line_of(const Snippet& snippet) const {
+    const TableView& table = set_.tables[snippet.hit];
+    if (!table.rows.empty()) return row_in_words(table.rows[snippet.row]);
+    return std::string(set_.text(snippet));
+  }
+
+  bool is_contained(std::size_t hit) const {
+    const Chunk& chunk = (*set_.hits)[hit].chunk;
+    return std::any_of(order_.begin(), order_.end(), [&](std::size_t other) {
+      const Chunk& better = (*set_.hits)[other].chunk;
+      return better.context == chunk.context && better.text.find(chunk.text) != std::string::npos;
+    });
+  }
+
+  const SnippetSet& set_;
+  const std::size_t count_;
+  const std::uint32_t tokens_max_;
+  const Embedder& embedder_;
+  std::vector<std::set<std::size_t>> chosen_;  // by hit: indexes of snippets
+  std::vector<std::size_t> order_;             // hits, in the order they came in
+  std::size_t used_ = 0;                       // tokens
+};
 
 }  // namespace
 
@@ -44,26 +92,35 @@ Passage NumberedPassage::as_passage() const {
   return {hit.chunk.text, hit.chunk.context, hit.chunk.table_header, hit.chunk.is_table};
 }
 
-std::vector<NumberedPassage> choose_passages(const std::vector<SearchHit>& hits, std::size_t count,
-                                             std::uint32_t tokens_max, const Embedder& embedder) {
-  std::vector<NumberedPassage> chosen;
-  std::uint32_t used = 0;
-  for (const SearchHit& hit : hits) {
-    if (chosen.size() >= count) break;
-    if (is_contained(chosen, hit)) continue;
-    NumberedPassage passage;
-    passage.hit = hit;
-    passage.prompt_text = prompt_text_of(hit);
-    passage.tokens = static_cast<std::uint32_t>(embedder.count_tokens(passage.prompt_text));
-    if (used + passage.tokens > tokens_max) {
-      if (!chosen.empty()) continue;
-      cut_to(passage, tokens_max, embedder);
-    }
-    passage.marker = static_cast<int>(chosen.size()) + 1;
-    used += passage.tokens;
-    chosen.push_back(std::move(passage));
+std::vector<NumberedPassage> choose_passages(const SnippetSet& set, const std::vector<bool>& may_answer,
+                                             std::size_t count, std::uint32_t tokens_max,
+                                             const Embedder& embedder) {
+  std::vector<std::size_t> order(set.snippets.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return set.snippets[a].score > set.snippets[b].score;
+  });
+  std::stable_partition(order.begin(), order.end(),
+                        [&](std::size_t index) { return may_answer[set.snippets[index].hit]; });
+  Selection selection(set, count, tokens_max, embedder);
+  bool first = true;
+  for (const std::size_t index : order) {
+    const bool in = selection.add(index, std::exchange(first, false));
+    if (!in || !set.tables[set.snippets[index].hit].rows.empty()) continue;
+    // A sentence is read with the ones around it.
+    for (const std::size_t beside : {index - 1, index + 1})
+      if (beside < set.snippets.size() && set.snippets[beside].hit == set.snippets[index].hit)
+        selection.add(beside, false);
+    if (selection.full()) break;
   }
-  return chosen;
+  return selection.passages(may_answer);
+}
+
+NumberedPassage whole_passage(const SearchHit& hit) {
+  NumberedPassage passage;
+  passage.marker = 1;
+  passage.hit = hit;
+  return passage;
 }
 
 }  // namespace loadline

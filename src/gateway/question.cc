@@ -59,10 +59,20 @@ Question read_question(std::string_view text, WordReader& words) {
   question.words = words.read(text);
   std::erase_if(question.words, [](const ContentWord& word) { return shapes_question(word.stem); });
   question.periods = find_periods(text);
+  std::erase_if(question.words, [&](const ContentWord& word) {
+    return std::any_of(question.periods.begin(), question.periods.end(), [&](const Period& period) {
+      return word.begin >= period.begin && word.end <= period.end;
+    });
+  });
   question.quantities = find_quantities(text);
   std::erase_if(question.quantities, [&](const Quantity& quantity) {
     return std::any_of(question.periods.begin(), question.periods.end(), [&](const Period& period) {
       return quantity.begin >= period.begin && quantity.end <= period.end;
+    });
+  });
+  std::erase_if(question.words, [&](const ContentWord& word) {
+    return std::any_of(question.quantities.begin(), question.quantities.end(), [&](const Quantity& quantity) {
+      return word.begin >= quantity.begin && word.end <= quantity.end;
     });
   });
   return question;

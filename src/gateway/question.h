@@ -16,7 +16,8 @@ enum class AnswerKind : std::uint8_t { open, quantity, date, person, yes_no };
 struct Question {
   std::string text;
   AnswerKind kind = AnswerKind::open;
-  std::vector<ContentWord> words;  // without those that only shape the question ("much", "name", "tell")
+  std::vector<ContentWord>
+      words;  // outside periods, without those that only shape the question ("much", "name")
   std::vector<Period> periods;
   std::vector<Quantity> quantities;  // outside periods
 };
