@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Asks the 40 questions of examples/bank through `loadline ask` and scores them by the rules of examples/bank/README.md.
 
-usage: bench/answers.py BINARY DATA_FOLDER [--model NAME] [--limit N]
+usage: bench/answers.py BINARY DATA_FOLDER [--model NAME] [--only ID,ID...] [--replies FILE]
 The data folder must hold the ingested examples (`loadline --config examples/bank/loadline.yaml --data DIR ingest`).
 Prints a line per question and the table: right, wrong, abstained; among the answerable ones and the others.
+An answer is right if it states an expected answer and cites a page of the evidence.
 """
 import argparse
 import json
 import pathlib
 import re
+import statistics
 import subprocess
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BANK = ROOT / "examples" / "bank"
@@ -31,12 +34,18 @@ def is_match(question, answer):
     return any(normalised(a) in normalised(plain) for a in question["answers"])
 
 
-def ask(options, question):
+def ask_all(options, questions):
+    """Yields the replies in order; the model is loaded once."""
     command = [options.binary, "--config", str(BANK / "loadline.yaml"), "--data", options.data, "--json", "ask"]
     if options.model:
         command += ["--model", options.model]
-    run = subprocess.run(command + [question], capture_output=True, text=True, timeout=900, check=False)
-    return json.loads(run.stdout.splitlines()[-1])
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+        for question in questions:
+            file.write(json.dumps({"id": question["id"], "question": question["question"]}) + "\n")
+        file.flush()
+        with subprocess.Popen(command + ["--questions", file.name], stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                yield json.loads(line)
 
 
 def verdict(question, reply):
@@ -54,24 +63,33 @@ def verdict(question, reply):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
     parser.add_argument("data")
     parser.add_argument("--model", default="")
-    parser.add_argument("--limit", type=int, default=0)
+    parser.add_argument("--only", default="", help="ids, separated by commas")
+    parser.add_argument("--replies", help="write the replies to this file, a JSON line each")
     options = parser.parse_args()
     questions = [json.loads(line) for line in (BANK / "questions.jsonl").read_text().splitlines() if line.strip()]
+    if options.only:
+        questions = [q for q in questions if q["id"] in options.only.split(",")]
     counts = {True: {}, False: {}}
-    for question in questions[: options.limit or None]:
-        reply = ask(options, question["question"])
+    times = []
+    replies = open(options.replies, "w", encoding="utf-8") if options.replies else None
+    for question, reply in zip(questions, ask_all(options, questions)):
         result = verdict(question, reply)
         tally = counts[question["answerable"]]
         tally[result] = tally.get(result, 0) + 1
         seconds = reply.get("ms", {}).get("total", 0) / 1000
-        quoted = "quoted" if reply.get("extractive") else "model"
-        print(f"{question['id']}  {result:24} {quoted:7} {seconds:6.1f} s  {question['question']}", flush=True)
+        times.append(seconds)
+        how = "quoted" if reply.get("extractive") else "model" if reply.get("usage", {}).get("prompt_tokens") else "-"
+        print(f"{question['id']}  {result:24} {how:7} {seconds:6.1f} s  {question['question']}", flush=True)
+        if replies:
+            replies.write(json.dumps(reply) + "\n")
     for answerable, tally in counts.items():
         print("answerable:  " if answerable else "unanswerable:", ", ".join(f"{k} {v}" for k, v in sorted(tally.items())))
+    if times:
+        print(f"seconds an answer: median {statistics.median(times):.1f}, longest {max(times):.1f}")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,11 @@ void add_question_verbs(CLI::App& app, Parsed& p) {
   search->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_search(w, t, p.search); }; });
 
   CLI::App* ask = app.add_subcommand("ask", "Answer a question from the documents, with citations");
-  ask->add_option("QUESTION", p.ask.question, "The question")->required();
+  ask->add_option("QUESTION", p.ask.question, "The question");
+  ask->add_option("--questions", p.ask.questions_file,
+                  "Answer every line {\"id\",\"question\"} of this file (or -), a JSON line each");
+  ask->add_flag("--passages", p.ask.passages_only,
+                "Only show what the model would read, or what answers without it");
   collection_option(*ask, p.ask.collection);
   ask->add_option("--model", p.globals.model,
                   "A known model, a model of the manifest, or the path of a GGUF file");

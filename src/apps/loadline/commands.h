@@ -48,6 +48,8 @@ int run_search(Wire& wire, Terminal& terminal, const SearchArguments& arguments)
 struct AskArguments {
   std::string collection;
   std::string question;
+  std::string questions_file;  // instead: lines {"id", "question"}
+  bool passages_only = false;  // stop before the model is asked
 };
 int run_ask(Wire& wire, Terminal& terminal, const AskArguments& arguments);
 

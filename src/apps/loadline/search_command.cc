@@ -7,6 +7,7 @@
 
 #include "apps/loadline/commands.h"
 #include "apps/loadline/commands_json.h"
+#include "gateway/passage_list.h"
 
 namespace loadline {
 namespace {
@@ -79,62 +80,87 @@ void show_hit(Terminal& terminal, const SearchHit& hit, bool explain) {
   if (!e.features.empty()) terminal.line(terminal.styled(Style::dim, features));
 }
 
-// One JSON line of a queries file.
-Result<std::pair<json::value, std::string>> query_of(const std::string& line, std::size_t number) {
-  const std::string where = "line " + std::to_string(number) + " of the queries: ";
-  boost::system::error_code error;
-  const json::value value = json::parse(line, error);
-  if (error || !value.is_object()) return Error(Code::invalid_argument, where + "not a JSON object");
-  const json::object& object = value.as_object();
-  const json::value* query = object.if_contains("query");
-  if (query == nullptr || !query->is_string())
-    return Error(Code::invalid_argument, where + "needs \"query\" as text");
-  const json::value* id = object.if_contains("id");
-  return std::pair<json::value, std::string>(id == nullptr ? json::value(number) : *id,
-                                             std::string(query->as_string()));
-}
+struct Line {
+  json::value id;
+  std::string text;
+};
 
-int search_file(Wire& wire, const Retriever& retriever, SearchRequest request,
-                const SearchArguments& arguments, std::istream& in) {
+// The lines {"id", FIELD} of a JSONL file, one after the other. `take` gives whether that line succeeded.
+template <class Take>
+int each_line(Wire& wire, std::istream& in, const char* field, const Take& take) {
   bool failed = false, any = false;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    if (line.size() > query_line_bytes_max)
-      return report(
-          wire, Error(Code::invalid_argument, "line " + std::to_string(number) + " is longer than 1 MiB"));
-    auto query = query_of(line, number);
-    if (!query) return report(wire, query.error());
-    request.query = query->second;
-    auto found = retriever.search(request, wire.context());
-    json::object out{{"id", query->first}};
-    if (!found) {
-      failed = true;
-      out["error"] = {{"code", std::string(code_name(found.error().code()))},
-                      {"message", found.error().message()}};
-    } else {
-      any = true;
-      json::array results;
-      for (const SearchHit& hit : found->hits) results.push_back(hit_json(hit, arguments.explain));
-      out["results"] = std::move(results);
-      out["ms"] = found->times.total_ms;
-    }
-    print_json(out);
+  std::string text;
+  for (std::size_t number = 1; std::getline(in, text); ++number) {
+    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const std::string where = "line " + std::to_string(number) + ": ";
+    if (text.size() > query_line_bytes_max)
+      return report(wire, Error(Code::invalid_argument, where + "longer than 1 MiB"));
+    boost::system::error_code error;
+    const json::value value = json::parse(text, error);
+    if (error || !value.is_object())
+      return report(wire, Error(Code::invalid_argument, where + "not a JSON object"));
+    const json::value* wanted = value.as_object().if_contains(field);
+    if (wanted == nullptr || !wanted->is_string())
+      return report(wire, Error(Code::invalid_argument, where + "needs \"" + field + "\" as text"));
+    const json::value* id = value.as_object().if_contains("id");
+    const bool done = take(Line{id == nullptr ? json::value(number) : *id, std::string(wanted->as_string())});
+    (done ? any : failed) = true;
   }
   return failed ? (any ? exit_partly : exit_failed) : exit_done;
 }
 
+// As each_line, over a file or standard input ("-").
+template <class Take>
+int each_line_of(Wire& wire, const std::string& file, const char* field, const Take& take) {
+  if (file == "-") return each_line(wire, std::cin, field, take);
+  std::ifstream in(file);
+  if (!in) return report(wire, Error(Code::not_found, "cannot read '" + file + "'"));
+  return each_line(wire, in, field, take);
+}
+
+json::object error_line(const json::value& id, const Error& error) {
+  return {{"id", id},
+          {"error", {{"code", std::string(code_name(error.code()))}, {"message", error.message()}}}};
+}
+
+int search_file(Wire& wire, const Retriever& retriever, SearchRequest request,
+                const SearchArguments& arguments) {
+  return each_line_of(wire, arguments.queries_file, "query", [&](const Line& line) {
+    request.query = line.text;
+    auto found = retriever.search(request, wire.context());
+    if (!found) return print_json(error_line(line.id, found.error())), false;
+    json::array results;
+    for (const SearchHit& hit : found->hits) results.push_back(hit_json(hit, arguments.explain));
+    print_json({{"id", line.id}, {"results", std::move(results)}, {"ms", found->times.total_ms}});
+    return true;
+  });
+}
+
 class PrintedAnswer final : public AnswerSink {
  public:
-  explicit PrintedAnswer(bool silent) : silent_(silent) {}
+  PrintedAnswer(bool silent, bool passages_only) : silent_(silent), passages_only_(passages_only) {}
+  bool on_passages(const std::vector<NumberedPassage>& passages) override {
+    if (!passages_only_) return true;
+    for (const NumberedPassage& passage : passages) {
+      passages_.push_back({{"marker", passage.marker},
+                           {"document", passage.hit.document},
+                           {"page", passage.hit.page},
+                           {"text", passage.prompt_text}});
+      if (!silent_) std::printf("[%d] %s\n", passage.marker, printable(passage.prompt_text).c_str());
+    }
+    return false;
+  }
   bool on_delta(const ChatDelta& delta) override {
     if (!silent_) std::fwrite(delta.text.data(), 1, delta.text.size(), stdout), std::fflush(stdout);
     return true;
   }
   bool on_citations(const std::vector<Citation>&) override { return true; }
+  json::array passages() && { return std::move(passages_); }
 
  private:
   const bool silent_;
+  const bool passages_only_;
+  json::array passages_;
 };
 
 json::object answer_json(const Answer& answer) {
@@ -195,12 +221,7 @@ int run_search(Wire& wire, Terminal& terminal, const SearchArguments& arguments)
   request.collection = *collection;
   auto retriever = wire.retriever();
   if (!retriever) return report(wire, retriever.error());
-  if (arguments.queries_file == "-") return search_file(wire, **retriever, request, arguments, std::cin);
-  if (!arguments.queries_file.empty()) {
-    std::ifstream in(arguments.queries_file);
-    if (!in) return report(wire, Error(Code::not_found, "cannot read '" + arguments.queries_file + "'"));
-    return search_file(wire, **retriever, request, arguments, in);
-  }
+  if (!arguments.queries_file.empty()) return search_file(wire, **retriever, request, arguments);
   request.query = arguments.query;
   auto found = (*retriever)->search(request, wire.context());
   if (!found) return report(wire, found.error());
@@ -216,6 +237,9 @@ int run_search(Wire& wire, Terminal& terminal, const SearchArguments& arguments)
 }
 
 int run_ask(Wire& wire, Terminal& terminal, const AskArguments& arguments) {
+  if (arguments.question.empty() == arguments.questions_file.empty())
+    return report(wire, Error(Code::invalid_argument, "give either a question or --questions FILE.jsonl")),
+           exit_usage;
   auto collection = wire.collection(arguments.collection);
   if (!collection) return report(wire, collection.error());
   auto route = wire.route_for(*collection);
@@ -224,14 +248,32 @@ int run_ask(Wire& wire, Terminal& terminal, const AskArguments& arguments) {
   if (!flow) return report(wire, flow.error());
   const CallContext context = wire.context();
   cancel_on_signals(context);
-  ChatRequest request;
-  request.messages.push_back({"user", arguments.question, {}, ""});
-  request.sampling.temperature = 0;
-  PrintedAnswer sink(wire.options().json);
-  auto answer = (*flow)->chat(*route, request, sink, context);
+  const auto ask = [&](const std::string& question, PrintedAnswer& sink) {
+    ChatRequest request;
+    request.messages.push_back({"user", question, {}, ""});
+    request.sampling.temperature = 0;
+    return (*flow)->chat(*route, request, sink, context);
+  };
+  const auto full_json = [&](const Answer& answer, PrintedAnswer& sink) {
+    json::object out = answer_json(answer);
+    if (arguments.passages_only) out["passages"] = std::move(sink).passages();
+    return out;
+  };
+  if (!arguments.questions_file.empty())
+    return each_line_of(wire, arguments.questions_file, "question", [&](const Line& line) {
+      PrintedAnswer sink(true, arguments.passages_only);
+      auto answer = ask(line.text, sink);
+      if (!answer) return print_json(error_line(line.id, answer.error())), false;
+      json::object out = full_json(*answer, sink);
+      out["id"] = line.id;
+      print_json(out);
+      return true;
+    });
+  PrintedAnswer sink(wire.options().json, arguments.passages_only);
+  auto answer = ask(arguments.question, sink);
   if (!answer) return report(wire, answer.error());
   if (wire.options().json) {
-    print_json(answer_json(*answer));
+    print_json(full_json(*answer, sink));
     return exit_done;
   }
   terminal.line("");
