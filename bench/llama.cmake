@@ -1,0 +1,2 @@
+add_executable(loadline_llama_equality llama_equality.cc)
+target_link_libraries(loadline_llama_equality PRIVATE loadline_llama loadline::llama)
