@@ -37,7 +37,6 @@ struct ApiParts {
   DocumentAdmin& documents;
   Log& log;
   const Clock& clock;
-  std::string app = "loadline";
   std::vector<ApiKey> keys;    // none: no key is asked for
   std::string uploads_folder;  // where uploads wait for ingestion; made if absent
   /// Only programs of this machine may ask: requests that a web page of another origin makes a browser send

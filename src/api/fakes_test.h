@@ -181,7 +181,6 @@ class ApiFixture : public testing::Test {
                    .documents = documents_,
                    .log = log_,
                    .clock = clock_,
-                   .app = "test",
                    .keys = std::move(keys),
                    .uploads_folder = folder_ + "/uploads",
                    .local_only = local_only,

@@ -40,3 +40,28 @@ Complaints are answered within 15 working days by the office of Ms Ilse Tarrant.
 TEXT
   printf 'branch,city,opens\nHarbour,Port Ellery,08:30\nMarket,Sandwick,09:15\n' >docs/branches.csv
 }
+
+# start_server ARGUMENTS...: `loadline serve ...` on a free port; $URL and $SERVER (its process) afterwards. Its log goes
+# to $WORK/server.log. Returns once it is ready.
+start_server() {
+  "$BIN" serve --port 0 --json "$@" >"$WORK/server.out" 2>"$WORK/server.log" &
+  SERVER=$!
+  trap '[ -z "$SERVER" ] || kill -KILL "$SERVER" 2>/dev/null || true; rm -rf "$WORK"' EXIT
+  local i
+  for ((i = 0; i < 1200; i++)); do
+    kill -0 "$SERVER" 2>/dev/null || die "the server ended before it was ready" "$(cat "$WORK/server.log")"
+    URL=$(sed -n 's/^{"url":"\([^"]*\)".*/\1/p' "$WORK/server.out")
+    if [ -n "$URL" ] && curl -kfsS -o /dev/null --max-time 5 "$URL/readyz" 2>/dev/null; then return 0; fi
+    sleep 0.1
+  done
+  die "the server is not ready after two minutes" "$(cat "$WORK/server.log")"
+}
+# stop_server: asks it to end, as a supervisor does, and checks that it ends in order.
+stop_server() {
+  kill -TERM "$SERVER"
+  local code=0
+  wait "$SERVER" || code=$?
+  SERVER=
+  [ "$code" -eq 0 ] || die "the server ended with $code after SIGTERM" "$(tail -n 20 "$WORK/server.log")"
+  checks=$((checks + 1))
+}

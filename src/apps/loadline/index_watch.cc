@@ -26,12 +26,19 @@ void IndexWatch::work() {
   }
 }
 
-// failed_precondition: another process is writing, and its own indexing is under way.
+Status IndexWatch::status() const {
+  std::lock_guard lock(mutex_);
+  return last_;
+}
+
 void IndexWatch::look() {
   Status status = ingestor_.synchronise(context_);
+  // Another process is writing, and brings its indexing along.
+  if (!status && status.error().code() == Code::failed_precondition) status = {};
+  if (context_.cancel.cancelled()) return;
+  std::lock_guard lock(mutex_);
   const bool news = !status && (last_.ok() || last_.error().code() != status.error().code());
-  if (news && !context_.cancel.cancelled() && status.error().code() != Code::failed_precondition)
-    log_.warning("indexes_not_followed", {{"code", code_name(status.error().code())}});
+  if (news) log_.warning("indexes_not_followed", {{"code", code_name(status.error().code())}});
   last_ = std::move(status);
 }
 

@@ -22,6 +22,10 @@ class IndexWatch {
   IndexWatch(const IndexWatch&) = delete;
   IndexWatch& operator=(const IndexWatch&) = delete;
 
+  /// ok, or why searches may not show the present documents: the store or an index cannot be read. Any
+  /// thread.
+  Status status() const;
+
  private:
   void work();
   void look();
@@ -29,10 +33,10 @@ class IndexWatch {
   Ingestor& ingestor_;
   Log& log_;
   CallContext context_;
-  Status last_;  // of the watching thread
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable closed_;
   bool closing_ = false;  // guarded by mutex_
+  Status last_;           // guarded by mutex_
   std::thread thread_;
 };
 

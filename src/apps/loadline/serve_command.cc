@@ -82,7 +82,7 @@ struct Service {
   std::unique_ptr<HttpHandler> api;
 };
 
-Result<Service> make_service(Wire& wire, const Manifest& manifest, std::vector<ApiKey> keys, bool insecure) {
+Result<Service> make_service(Wire& wire, std::vector<ApiKey> keys, bool insecure) {
   LOADLINE_ASSIGN(SqliteStore * store, wire.store());
   LOADLINE_ASSIGN(const Embedder* embedder, wire.embedder());
   LOADLINE_ASSIGN(Ingestor * ingestor, wire.ingestor());
@@ -100,10 +100,9 @@ Result<Service> make_service(Wire& wire, const Manifest& manifest, std::vector<A
                  .documents = *service.documents,
                  .log = wire.log(),
                  .clock = wire.clock(),
-                 .app = manifest.app,
                  .keys = std::move(keys),
                  .uploads_folder = wire.options().data + "/uploads",
-                 .ready = {},
+                 .ready = [watch = service.watch.get()] { return watch->status(); },
                  .expected_wait = [&wire] { return wire.expected_wait(); },
                  .limits = {}};
   parts.local_only = parts.keys.empty() && !insecure;
@@ -129,7 +128,7 @@ Status serve(Wire& wire, Terminal& terminal, const ServeArguments& arguments) {
                   HttpServer::open(server_options(*manifest, arguments), wire.clock(), handler));
   cancel_on_signals(context);
   announce(wire, terminal, *server);
-  LOADLINE_ASSIGN(service, make_service(wire, *manifest, std::move(keys), arguments.insecure));
+  LOADLINE_ASSIGN(service, make_service(wire, std::move(keys), arguments.insecure));
   handler.hand_over(*service.api);
   const double ms = std::chrono::duration<double, std::milli>(wire.clock().now() - start).count();
   wire.log().info("ready", {{"url", server->url()}, {"ms", ms}});
