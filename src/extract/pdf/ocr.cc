@@ -142,6 +142,25 @@ Result<Drawing> draw(const PdfPage& page, int turn) {
   return drawing;
 }
 
+bool is_blank(const Drawing& drawing) {
+  return std::all_of(drawing.pixels.begin(), drawing.pixels.end(), [](unsigned char c) { return c == 0xFF; });
+}
+
+// A picture that cannot be decoded is left out of the drawing without a word.
+bool has_broken_picture(const PdfPage& page) {
+  const PdfiumApi& api = page.api();
+  constexpr int pictures_looked_at = 64;
+  const int count = std::min(api.Page_CountObjects(page.handle()), pictures_looked_at);
+  for (int index = 0; index < count; ++index) {
+    FpdfPageObject* const object = api.Page_GetObject(page.handle(), index);
+    if (api.PageObj_GetType(object) != fpdf_object_image) continue;
+    FpdfBitmap* const bitmap = api.ImageObj_GetBitmap(object);
+    if (bitmap == nullptr) return true;
+    api.Bitmap_Destroy(bitmap);
+  }
+  return false;
+}
+
 bool has_letter_or_digit(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const char32_t c = next_code_point(text, at);
@@ -262,6 +281,8 @@ struct Recogniser::State {
 
   Result<Reading> read(const PdfPage& page, int turn) const {
     LOADLINE_ASSIGN(const Drawing drawing, draw(page, turn));
+    if (is_blank(drawing) && has_broken_picture(page))
+      return Error(Code::data_loss, "The picture on the page is damaged or too large to be drawn.");
     api.TessBaseAPISetImage(engine, drawing.pixels.data(), drawing.width, drawing.height, 1, drawing.width);
     api.TessBaseAPISetSourceResolution(engine, static_cast<int>(drawing.scale * points_per_inch));
     Reading reading;

@@ -37,7 +37,7 @@ class Recogniser {
 
   /// The words on the drawn page, in the reader's view (frame.turn tells how the text lies; pages that lie on
   /// their side or head are turned until they read well). No words: a blank page or a picture.
-  /// resource_exhausted: too little memory to draw it.
+  /// resource_exhausted: too little memory to draw it. data_loss: its picture cannot be decoded.
   Result<Frame> recognise(const PdfPage& page);
 
  private:

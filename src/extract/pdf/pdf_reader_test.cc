@@ -399,6 +399,22 @@ TEST(PdfReader, ScansAreRecognisedWithPlaces) {
   EXPECT_NEAR(box.y0, 92, 4);
 }
 
+TEST(PdfReader, APictureThatCannotBeDrawnIsALostPage) {
+  TestPdf pdf;
+  pdf.page().image(200'000, 200'000, std::string(1000, '\x20'));
+  const ReadResult result = read_test_pdf(pdf.write());
+  ASSERT_EQ(result.pages.size(), 1U);
+  EXPECT_NE(result.pages[0].lost_reason.find("too large to be drawn"), std::string::npos);
+}
+
+TEST(PdfReader, ABlankScanIsNotLost) {
+  TestPdf pdf;
+  pdf.page().image(170, 220, std::string(170 * 220, '\xFF'));
+  const ReadResult result = read_test_pdf(pdf.write());
+  ASSERT_EQ(result.pages.size(), 1U);
+  EXPECT_EQ(result.pages[0].lost_reason, "");
+}
+
 TEST(PdfReader, ScansThatLieOnTheirSideAreTurned) {
   TestPdf pdf;
   pdf.page(792, 612).image(2200, 1700, drawn_page(2200, 1700, 1));

@@ -61,6 +61,7 @@ inline constexpr int fpdf_render_grayscale = 0x08;
   F(int, Page_CountObjects, (FpdfPage * page))                                                               \
   F(FpdfPageObject*, Page_GetObject, (FpdfPage * page, int index))                                           \
   F(int, PageObj_GetType, (FpdfPageObject * object))                                                         \
+  F(FpdfBitmap*, ImageObj_GetBitmap, (FpdfPageObject * image))                                               \
   F(int, PageObj_GetBounds, (FpdfPageObject * object, float* left, float* bottom, float* right, float* top)) \
   F(FpdfTextPage*, Text_LoadPage, (FpdfPage * page))                                                         \
   F(void, Text_ClosePage, (FpdfTextPage * text))                                                             \

@@ -10,6 +10,7 @@ namespace loadline::pdf {
 namespace {
 
 constexpr float edge_zone = 0.16F;  // of the height of the page
+constexpr float margin = 0.06F;     // of it: no table reaches there
 constexpr float same_height = 4;    // points
 constexpr std::uint32_t number_max = 1'000'000;
 constexpr char number_mark = '#';
@@ -120,7 +121,9 @@ std::size_t count_running(const PageEdges& page, std::span<const PageEdges> neig
     const std::size_t further_out = top ? line.row : page.rows - 1 - line.row;
     if (further_out > running)
       break;  // what stands nearer to the text than a line that does not repeat stays
-    if ((often && !(may_belong_to_table(line) && same < 3)) || number_of_page) running = further_out + 1;
+    const bool in_margin = top ? line.y < margin * page.height : line.y > (1 - margin) * page.height;
+    const bool in_doubt = may_belong_to_table(line) && !in_margin && same < 3;
+    if ((often && !in_doubt) || number_of_page) running = further_out + 1;
   }
   return running;
 }

@@ -137,6 +137,7 @@ bool wants_more(std::string_view label) {
   const std::size_t open = label.rfind('('), closed = label.rfind(')');
   if (open != std::string_view::npos && (closed == std::string_view::npos || closed < open)) return true;
   const std::string_view word = label.substr(label.rfind(' ') + 1);
+  if (label.ends_with(", net")) return false;  // "Receivables, net" is whole
   return word.size() < label.size() && std::find(words.begin(), words.end(), word) != words.end();
 }
 

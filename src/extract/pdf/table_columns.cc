@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string_view>
 
 namespace loadline::pdf {
@@ -17,7 +18,16 @@ struct Item {
   std::size_t row = 0;
   float x0 = 0, x1 = 0;
   bool spanning = false;
+  bool nothing = false;  // a dash where a figure would stand
 };
+
+bool stands_for_nothing(const Cell& cell) {
+  return cell.kind == CellKind::value &&
+         std::none_of(cell.words.begin(), cell.words.end(), [](const Word* word) {
+           return std::any_of(word->text.begin(), word->text.end(),
+                              [](char c) { return c >= '0' && c <= '9'; });
+         });
+}
 
 class ColumnFinder {
  public:
@@ -26,7 +36,8 @@ class ColumnFinder {
       const bool counts = body[row].kind != RowKind::single ||
                           (body[row].cells.size() == 1 && body[row].cells[0].kind == CellKind::value);
       if (!counts) continue;
-      for (const Cell& cell : body[row].cells) items_.push_back({row, cell.box.x0, cell.box.x1, false});
+      for (const Cell& cell : body[row].cells)
+        items_.push_back({row, cell.box.x0, cell.box.x1, false, stands_for_nothing(cell)});
     }
   }
 
@@ -35,10 +46,33 @@ class ColumnFinder {
       columns_ = components();
       if (!free_bridged_gap()) break;
     }
+    for (std::size_t at = 2; at < columns_.size();)
+      if (completes(columns_[at], columns_[at - 1])) {
+        columns_[at - 1].x1 = columns_[at].x1;
+        columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(at));
+      } else {
+        ++at;
+      }
     return columns_;
   }
 
  private:
+  // Dashes are often set further right than the figures of their column: nothing but dashes, close by, and
+  // only in rows without a figure.
+  bool completes(const TableColumn& dashes, const TableColumn& figures) const {
+    constexpr float apart_max = 12;
+    if (dashes.x0 - figures.x1 > apart_max) return false;
+    std::set<std::size_t> rows;
+    for (const Item& item : items_) {
+      if (item.spanning || !inside(item, dashes)) continue;
+      if (!item.nothing) return false;
+      rows.insert(item.row);
+    }
+    return std::none_of(items_.begin(), items_.end(), [&](const Item& item) {
+      return !item.spanning && inside(item, figures) && rows.contains(item.row);
+    });
+  }
+
   std::vector<TableColumn> components() const {
     std::vector<TableColumn> spans;
     for (const Item& item : items_)

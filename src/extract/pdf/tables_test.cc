@@ -164,6 +164,18 @@ TEST(PdfTables, RowsOfTextAboveTheFirstFigureAreNoHeader) {
             "Box number | 87\nRent | 118.00");
 }
 
+TEST(PdfTables, DashesBesideTheFiguresStandInTheirColumn) {
+  TestPdf pdf;
+  TestPage& page = pdf.page();
+  page.text_to(440, 80, size, "2025").text_to(520, 80, size, "2024");
+  page.text(72, 94, size, "Own shares").text(444, 94, size, "-").text(524, 94, size, "-");
+  page.text(72, 108, size, "Capital").text_to(440, 108, size, "1,200").text(524, 108, size, "-");
+  page.text(72, 122, size, "Reserves").text_to(440, 122, size, "900").text_to(520, 122, size, "800");
+  const ReadResult result = read_test_pdf(pdf.write());
+  EXPECT_EQ(table_text(result.table()),
+            " | 2025 | 2024\nOwn shares | - | -\nCapital | 1,200 | -\nReserves | 900 | 800");
+}
+
 TEST(PdfTables, ProseWithNumbersIsNoTable) {
   TestPdf pdf;
   TestPage& page = pdf.page();
