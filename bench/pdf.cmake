@@ -1,0 +1,3 @@
+add_executable(loadline_pdf_bench pdf_bench.cc)
+target_link_libraries(loadline_pdf_bench PRIVATE loadline_extract loadline_extract_readers)
+add_dependencies(loadline_pdf_bench loadline-extractor)
