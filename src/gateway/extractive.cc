@@ -44,6 +44,12 @@ bool cell_fits_period(const Question& question, const SnippetSet& set, const Sni
   const std::vector<std::string>& names = row.names;
   std::vector<Period> known = find_periods(names[column]);
   std::size_t periods_of_columns = 0;
+  const bool part_of_what_is_asked = std::any_of(known.begin(), known.end(), [&](const Period& period) {
+    return std::any_of(question.periods.begin(), question.periods.end(), [&](const Period& asked) {
+      return period.covers(asked) && !period.stands_for(asked);
+    });
+  });
+  if (part_of_what_is_asked) return false;
   for (std::size_t i = 1; i < names.size(); ++i)
     for (const Period& period : find_periods(names[i]))
       periods_of_columns += period.year != 0 || period.quarter != 0;

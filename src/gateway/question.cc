@@ -27,7 +27,8 @@ AnswerKind kind_of(const std::string& lower) {
   if (contains_any(lower, {"how much", "how many", "how long", "how often", "how old", "how far",
                            "what percentage", "what share", "what proportion", "how high", "how large"}))
     return AnswerKind::quantity;
-  if (contains_any(lower, {"what date", "which date", "what year", "which year", "what day", "which day"}) ||
+  if (contains_any(lower, {"what date", "which date", "what year", "which year", "what day", "which day",
+                           "what time", "which time"}) ||
       starts_with_any(lower, {"when ", "by when", "since when", "until when"}))
     return AnswerKind::date;
   if (starts_with_any(lower, {"who ", "whom ", "whose "})) return AnswerKind::person;

@@ -78,6 +78,15 @@ int document_period(const Question& question, const SearchHit& hit) {
   return any ? 1 : -1;
 }
 
+// Whether a period asked for is there only in parts: quarters under a question about the year.
+bool only_parts_of(const std::vector<Period>& asked, const std::vector<Period>& known) {
+  return std::any_of(asked.begin(), asked.end(), [&](const Period& wanted) {
+    bool part = false, whole = false;
+    for (const Period& period : known) (period.stands_for(wanted) ? whole : part) |= period.covers(wanted);
+    return part && !whole;
+  });
+}
+
 // Two words side by side ("gym membership") that both stand nowhere in the hits: the question is about
 // something that the documents do not know. One such word alone may be said in another way.
 bool unmet_pair(const Question& question, const SnippetSet& set) {
@@ -90,6 +99,19 @@ bool unmet_pair(const Question& question, const SnippetSet& set) {
     if (second.begin == first.end + 1 && question.text[first.end] == ' ' && unmet(first) && unmet(second))
       return true;
   }
+  return false;
+}
+
+// "Wednesday", "14:00": when, without a date.
+bool states_day_or_time(std::string_view text) {
+  for (const std::string_view day :
+       {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"})
+    if (text.find(day) != std::string_view::npos) return true;
+  for (std::size_t at = text.find(':'); at != std::string_view::npos; at = text.find(':', at + 1))
+    if (at > 0 && at + 2 < text.size() && std::isdigit(static_cast<unsigned char>(text[at - 1])) != 0 &&
+        std::isdigit(static_cast<unsigned char>(text[at + 1])) != 0 &&
+        std::isdigit(static_cast<unsigned char>(text[at + 2])) != 0)
+      return true;
   return false;
 }
 
@@ -157,10 +179,10 @@ bool states_kind(const Question& question, std::string_view text) {
   if (question.kind == AnswerKind::open || question.kind == AnswerKind::yes_no) return true;
   const std::vector<Period> periods = find_periods(text);
   if (question.kind == AnswerKind::date)
-    return std::any_of(periods.begin(), periods.end(), [&](const Period& period) {
-      return std::none_of(question.periods.begin(), question.periods.end(),
-                          [&](const Period& asked) { return asked.name() == period.name(); });
-    });
+    return states_day_or_time(text) || std::any_of(periods.begin(), periods.end(), [&](const Period& period) {
+             return std::none_of(question.periods.begin(), question.periods.end(),
+                                 [&](const Period& asked) { return asked.name() == period.name(); });
+           });
   if (question.kind == AnswerKind::person) {
     int run = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -208,8 +230,9 @@ void SnippetReader::split(const Question& question, SnippetSet& set) {
       whole.insert(snippet.terms.begin(), snippet.terms.end());
       whole.insert(snippet.names.begin(), snippet.names.end());
       std::vector<Period> known = find_periods(std::string(text) + "\n" + names);
+      const bool only_parts = only_parts_of(question.periods, known);
       known.insert(known.end(), around_periods.begin(), around_periods.end());
-      snippet.fits_period = covers_periods(question.periods, known);
+      snippet.fits_period = !only_parts && covers_periods(question.periods, known);
       snippet.has_kind = states_kind(question, text);
       snippet.of_period = of_period;
       set.snippets.push_back(std::move(snippet));

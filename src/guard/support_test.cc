@@ -84,6 +84,15 @@ TEST(TableView, headers_inside_the_text_name_the_rows_below_them) {
   EXPECT_EQ(row_in_words(view.rows[2]), "Notes: 5") << "no names where they do not match";
 }
 
+TEST(TableView, a_header_of_words_over_figures_needs_an_empty_corner_or_a_unit) {
+  const TableView view =
+      read_table("EUR000 | Legal | Other\nEnd of year | 2,905 | 3,255\nBasic | free | free\nPlus | 5 | 3",
+                 "EUR000 | 2025 | 2024");
+  ASSERT_EQ(view.rows.size(), 3U);
+  EXPECT_EQ(row_in_words(view.rows[0]), "End of year: Legal = 2,905; Other = 3,255");
+  EXPECT_EQ(row_in_words(view.rows[1]), "Basic: Legal = free; Other = free");
+}
+
 TEST(TableView, spacer_columns_do_not_move_the_names) {
   const TableView view = read_table("Wages | 10 |  | 9", "EUR000 |  | 2025 |  | 2024");
   ASSERT_EQ(view.rows.size(), 1U);

@@ -31,6 +31,26 @@ bool names_periods(const std::vector<std::string_view>& cells) {
   return filled > 0 && 2 * periods >= filled;
 }
 
+bool has_figures(const std::vector<std::string_view>& cells) {
+  std::size_t filled = 0, figures = 0;
+  for (std::size_t i = 1; i < cells.size(); ++i) {
+    filled += cells[i].empty() ? 0 : 1;
+    figures += find_quantities(cells[i]).empty() ? 0 : 1;
+  }
+  return figures > 0 && 2 * figures >= filled;
+}
+
+// "EUR000 | Legal | Restructuring" over a row of figures: the corner holds nothing or the unit.
+bool names_figures_below(const std::vector<std::string_view>& cells,
+                         const std::vector<std::string_view>& below) {
+  std::size_t filled = 0;
+  for (std::size_t i = 1; i < cells.size(); ++i) {
+    if (!find_quantities(cells[i]).empty()) return false;
+    filled += cells[i].empty() ? 0 : 1;
+  }
+  return filled >= 2 && (cells.front().empty() || stated_scale(cells.front()) != 0) && has_figures(below);
+}
+
 bool is_header_line(std::string_view line, std::string_view table_header) {
   if (line.empty()) return false;
   for (std::size_t at = table_header.find(line); at != std::string_view::npos;
@@ -103,7 +123,8 @@ TableView read_table(std::string_view text, std::string_view table_header) {
   each_line(text, [&](std::size_t begin, std::string_view line) {
     if (is_header_line(line, table_header)) return;
     std::vector<std::string_view> cells = table_cells(line);
-    if (names_periods(cells)) {
+    const std::string_view rest = text.substr(std::min(begin + line.size() + 1, text.size()));
+    if (names_periods(cells) || names_figures_below(cells, table_cells(rest.substr(0, rest.find('\n'))))) {
       if (!std::exchange(in_header, true)) columns.clear();
       return add_names(columns, cells);
     }

@@ -270,6 +270,10 @@ bool Period::covers(const Period& asked) const {
   return asked.day == 0 || day == 0 || asked.day == day;
 }
 
+bool Period::stands_for(const Period& asked) const {
+  return covers(asked) && (quarter == 0 || asked.quarter != 0) && (half == 0 || asked.half != 0);
+}
+
 bool covered_by(const Period& asked, const std::vector<Period>& known) {
   bool part = false, year = false;
   for (const Period& period : known) {

@@ -20,6 +20,8 @@ struct Period {
   /// Whether something that is said of this period answers what is asked of `asked`: equal as far as `asked`
   /// says. A period without a year ("Q2" over a column) covers none with one.
   bool covers(const Period& asked) const;
+  /// As `covers`, and no smaller part of the year than asked for: a quarter does not stand for its year.
+  bool stands_for(const Period& asked) const;
 };
 
 /// "FY2022", "FY22", "fiscal 2022", "2022", "Q4 2022", "2022Q4", "fourth quarter of fiscal 2022", "4Q22",
