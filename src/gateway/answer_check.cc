@@ -57,6 +57,14 @@ CheckedSentence AnswerCheck::check(const std::string& sentence) {
     if (best != verdicts.end() && best->second.supported) good.push_back(best->first->marker);
   }
   checked.supported = !good.empty();
+  if (!checked.supported) {
+    for (const auto& [passage, verdict] : verdicts)
+      if (checked.row_marker == 0 && passage->may_answer &&
+          verdict.reason == SupportReason::quantity_of_other_column) {
+        checked.row_marker = passage->marker;
+        checked.row = {verdict.quote_begin, verdict.quote_end};
+      }
+  }
   const std::vector<int>& shown = checked.supported ? good : own;
   checked.text = with_markers(sentence, shown);
   for (const int marker : shown) {

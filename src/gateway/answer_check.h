@@ -15,6 +15,9 @@ struct CheckedSentence {
   bool supported = false;
   bool says_nothing = false;  // no claim in it ("Sure, here it is:")
   std::vector<Citation> citations;
+  /// Of an unsupported sentence: the table row that it means but misreads. Marker 0: none.
+  int row_marker = 0;
+  QuoteUnit row;
 };
 
 class AnswerCheck {

@@ -210,7 +210,7 @@ class Passages : public ::testing::Test {
     const Question read = read_question(question, words_);
     auto set = reader_.read(read, hits, embedder_, context_);
     EXPECT_TRUE(set.ok());
-    return choose_passages(*set, hits_that_may_answer(read, *set), count, tokens, embedder_);
+    return choose_passages(read, *set, hits_that_may_answer(read, *set), count, tokens, embedder_);
   }
 
   ManualClock clock_;
@@ -261,6 +261,29 @@ TEST_F(Passages, what_the_question_names_must_stand_in_the_document) {
   EXPECT_EQ(may("What does the Silver card cost in 2025?"), (std::vector<bool>{false, true}));
   EXPECT_EQ(may("What does the Silver card cost in 2031?"), (std::vector<bool>{false, false}));
   EXPECT_EQ(may("Which card costs 40 euros?"), (std::vector<bool>{true, false}));
+}
+
+TEST_F(GroundedAnswer, a_row_that_the_model_misreads_still_answers) {
+  SearchHit rates =
+      hit_of("guide.pdf", 4, "3.75% | 727.22 | 592.89 | 514.13\n3.95% | 737.32 | 603.41 | 525.21",
+             "Monthly instalment for EUR 100,000 borrowed");
+  rates.chunk.is_table = true;
+  rates.chunk.table_header = "Rate | 15 years | 20 years | 25 years";
+  retriever_.hits = {rates};
+  model_.says = "The monthly instalment over 25 years at 3.75% is 727.22 [1].";
+  const Answer answer =
+      ask("What instalment would my aunt owe monthly over 25 years at 3.75 percent, roughly?", true, true);
+  EXPECT_EQ(answer.chat.content, "3.75%, 25 years: 514.13 [1]");
+  EXPECT_EQ(model_.calls, answer.extractive ? 0 : 1);
+}
+
+TEST_F(GroundedAnswer, a_name_that_stands_elsewhere_in_the_document_may_be_repeated) {
+  retriever_.hits = {hit_of("lease.pdf", 1, "This lease is between Harbour House and Josephine Aldercott."),
+                     hit_of("lease.pdf", 2, "The lock is changed at the tenant's cost of EUR 185.")};
+  model_.says = "Mrs Aldercott pays EUR 185 for a new lock [2].";
+  const Answer answer = ask("What does Mrs Aldercott pay for a new lock?");
+  EXPECT_FALSE(answer.abstained);
+  EXPECT_EQ(answer.citations.at(0).page, 2);
 }
 
 class Cells : public ::testing::Test {

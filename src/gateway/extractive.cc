@@ -11,6 +11,7 @@ constexpr double sentence_coverage = 0.92, sentence_own = 0.6, sentence_lead = 0
 constexpr double cell_coverage = 0.8, cell_own = 0.55, cell_lead = 0.08;
 // A row and column that are named only in part answer if nothing else comes near.
 constexpr double lone_cell_coverage = 0.58, lone_cell_own = 0.45, lone_cell_lead = 0.25;
+constexpr double given_row_coverage = 0.6, given_row_own = 0.3, given_row_lead = 0.03;
 constexpr std::size_t literal_bytes_max = 400;
 
 struct Candidate {
@@ -33,6 +34,15 @@ void add_sentence(const Question& question, const SnippetSet& set, const Snippet
   candidate.own = snippet.own;
   candidate.score = snippet.coverage + 0.2 * snippet.own;
   candidates.push_back(std::move(candidate));
+}
+
+// Of a column's name, the share of words that the question has too: of two columns that match as well, the
+// one that says nothing else is meant.
+double share_asked(const Terms& column, const SnippetSet& set) {
+  if (column.empty()) return 0;
+  double asked = 0;
+  for (const std::string& term : column) asked += static_cast<double>(set.weights.count(term));
+  return asked / static_cast<double>(column.size());
 }
 
 // Where the columns stand for periods, the right one must be asked for; elsewhere the row or its headings say
@@ -102,8 +112,8 @@ void add_cells(const Question& question, const SnippetSet& set, const Snippet& s
     candidate.answer = {cell_in_words(row, column), snippet.hit, snippet.range,
                         set.share({&own, &set.contexts[snippet.hit]})};
     candidate.says = cell;
-    candidate.score =
-        candidate.answer.coverage + 0.3 * candidate.own + 0.3 * snippet.meaning + 0.15 * snippet.of_period;
+    candidate.score = candidate.answer.coverage + 0.3 * candidate.own + 0.3 * snippet.meaning +
+                      0.15 * snippet.of_period + 0.1 * share_asked(column_terms, set);
     candidates.push_back(std::move(candidate));
   }
 }
@@ -126,6 +136,15 @@ std::optional<ExtractiveAnswer> clear_winner(const std::vector<Candidate>& candi
 }
 
 }  // namespace
+
+std::optional<ExtractiveAnswer> cell_of_row(const Question& question, const SnippetSet& set, std::size_t hit,
+                                            const QuoteUnit& row, SnippetReader& reader) {
+  std::vector<Candidate> cells;
+  for (const Snippet& snippet : set.snippets)
+    if (snippet.hit == hit && snippet.range.begin == row.begin && !set.tables[hit].rows.empty())
+      add_cells(question, set, snippet, reader, cells);
+  return clear_winner(cells, given_row_coverage, given_row_own, given_row_lead);
+}
 
 std::optional<ExtractiveAnswer> literal_answer(const Question& question, const SnippetSet& set,
                                                const std::vector<bool>& may_answer, SnippetReader& reader) {

@@ -23,4 +23,9 @@ struct ExtractiveAnswer {
 std::optional<ExtractiveAnswer> literal_answer(const Question& question, const SnippetSet& set,
                                                const std::vector<bool>& may_answer, SnippetReader& reader);
 
+/// The cell of one row (of chunk `hit`) that is asked for: for a row that is known to be meant, so less has
+/// to agree.
+std::optional<ExtractiveAnswer> cell_of_row(const Question& question, const SnippetSet& set, std::size_t hit,
+                                            const QuoteUnit& row, SnippetReader& reader);
+
 }  // namespace loadline

@@ -16,8 +16,9 @@ namespace {
 // Below this share of the question's weight in the best whole chunk the documents do not speak of it, and the
 // model is not asked; measured with bench/answers, see docs/design/0005-answers.md.
 constexpr double evidence_least = 0.34;
-constexpr std::size_t hits_read = 48;           // chunks whose sentences and rows are candidates
-constexpr std::size_t chunks_per_page = 3;      // of those
+constexpr double evidence_least_beside_unknown = 0.7;  // where has_unknown_pair
+constexpr std::size_t hits_read = 48;                  // chunks whose sentences and rows are candidates
+constexpr std::size_t chunks_per_page = 3;             // of those
 constexpr std::size_t follow_up_words_max = 4;  // a question with fewer words is searched with the one before
 constexpr std::size_t sentences_max = 12;       // of one answer; small models go on and on
 
@@ -104,16 +105,20 @@ class CheckedStream final : public ChatSink {
     return true;
   }
 
-  /// The last sentence and, where nothing was supported, the abstention. False: the client went away.
+  /// The last sentence. False: the client went away.
   bool finish(bool cut_off) {
     const std::string rest = sentences_.finish();
     for (const TextSpan span : split_sentences(rest)) {
       const bool whole = !cut_off || span.end < rest.size();
       if (whole && !stopped_ && !take(std::string(span.of(rest))) && client_gone_) return false;
     }
-    if (!released_any_ && (withhold_ || content_.empty())) return abstain();
     return !client_gone_;
   }
+
+  /// Nothing could be shown.
+  bool is_empty() const { return !released_any_ && (withhold_ || content_.empty()); }
+  /// The row that an unsupported sentence means but misreads; marker 0: none.
+  const CheckedSentence& misread() const { return misread_; }
 
   bool abstain() {
     abstained_ = true;
@@ -121,11 +126,10 @@ class CheckedStream final : public ChatSink {
     return give(std::string(abstention_text));
   }
 
-  // The quoted passage is the only one, number 1.
-  bool quote(const ExtractiveAnswer& answer) {
-    Citation citation = check_.cite_quote(1, answer.quote.begin, answer.quote.end);
+  bool quote(const ExtractiveAnswer& answer, int marker) {
+    Citation citation = check_.cite_quote(marker, answer.quote.begin, answer.quote.end);
     std::string text = answer.text;
-    const std::string mark = " [1]";
+    const std::string mark = " [" + std::to_string(marker) + "]";
     if (!text.empty() && text.back() == '.')
       text.insert(text.size() - 1, mark);
     else
@@ -151,6 +155,7 @@ class CheckedStream final : public ChatSink {
     if (!is_new || seen_.size() > sentences_max) return stopped_ = true, false;
     if (is_refusal(sentence) && !released_any_) return stopped_ = true, false;
     CheckedSentence checked = check_.check(sentence);
+    if (misread_.row_marker == 0) misread_ = checked;
     if (!checked.supported && withhold_) return true;
     std::string text = content_.empty() ? trimmed_left(checked.text) : checked.text;
     if (!content_.empty() && !text.empty() && text.front() != ' ' && text.front() != '\n')
@@ -192,6 +197,7 @@ class CheckedStream final : public ChatSink {
   const Instant start_;
   SentenceStream sentences_;
   std::set<std::string> seen_;
+  CheckedSentence misread_;
   std::string content_;
   std::vector<Citation> citations_;
   double first_token_ms_ = 0;
@@ -210,10 +216,14 @@ ChatRequest model_request(const RouteSettings& route, const ChatRequest& request
   return asked;
 }
 
-bool documents_speak_of_it(const SnippetSet& snippets, const std::vector<bool>& may_answer) {
+bool documents_speak_of_it(const Question& question, const SnippetSet& snippets,
+                           const std::vector<bool>& may_answer, SnippetReader& reader) {
+  Terms names;  // stand elsewhere in the document of a hit that may answer
+  for (const std::string& name : names_of_question(question)) names.merge(reader.terms_of(name));
+  double best = 0;
   for (std::size_t hit = 0; hit < may_answer.size(); ++hit)
-    if (may_answer[hit] && snippets.share({&snippets.wholes[hit]}) >= evidence_least) return true;
-  return false;
+    if (may_answer[hit]) best = std::max(best, snippets.share({&snippets.wholes[hit], &names}));
+  return best >= (has_unknown_pair(question, snippets) ? evidence_least_beside_unknown : evidence_least);
 }
 
 }  // namespace
@@ -243,21 +253,34 @@ Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatReque
   if (parts.route.extractive) literal = literal_answer(question, snippets, may_answer, reader);
   AnswerCheck check(parts.route.collection, question_text,
                     literal ? std::vector{whole_passage(found.hits[literal->hit])}
-                            : choose_passages(snippets, may_answer, parts.route.passages,
+                            : choose_passages(question, snippets, may_answer, parts.route.passages,
                                               parts.route.passage_tokens, parts.embedder));
   CheckedStream stream(check, sink, parts.route.abstain_when_unsupported, context, start);
   if (literal) {
     answer.extractive = true;
-    stream.quote(*literal);
-  } else if (check.passages().empty() ||
-             (parts.route.abstain_when_unsupported && !documents_speak_of_it(snippets, may_answer))) {
+    stream.quote(*literal, 1);
+  } else if (check.passages().empty() || (parts.route.abstain_when_unsupported &&
+                                          !documents_speak_of_it(question, snippets, may_answer, reader))) {
     stream.abstain();
   } else if (!sink.on_passages(check.passages())) {
     answer.chat.finish = FinishReason::cancelled;
   } else {
     LOADLINE_ASSIGN(answer.chat, parts.model.generate(model_request(parts.route, request, check.passages()),
                                                       stream, context));
-    if (!stream.client_gone()) stream.finish(answer.chat.finish == FinishReason::length);
+    if (!stream.client_gone() && stream.finish(answer.chat.finish == FinishReason::length) &&
+        stream.is_empty()) {
+      // The model may have found the row and misread its columns: the row itself still answers.
+      std::optional<ExtractiveAnswer> cell;
+      const int marker = stream.misread().row_marker;
+      if (parts.route.extractive && marker != 0)
+        cell =
+            cell_of_row(question, snippets, check.passages()[static_cast<std::size_t>(marker - 1)].hit_index,
+                        stream.misread().row, reader);
+      if (cell)
+        stream.quote(*cell, marker);
+      else
+        stream.abstain();
+    }
   }
   if (stream.client_gone()) answer.chat.finish = FinishReason::cancelled;
   if (answer.chat.finish == FinishReason::cancelled && stream.stopped())

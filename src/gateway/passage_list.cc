@@ -48,6 +48,8 @@ class Selection {
       NumberedPassage passage;
       passage.marker = static_cast<int>(passages.size()) + 1;
       passage.hit = (*set_.hits)[hit];
+      passage.hit_index = hit;
+      passage.context = passage.hit.chunk.context;
       passage.may_answer = may_answer[hit];
       passage.prompt_text = heading_of(passage.hit);
       std::size_t before = 0;
@@ -89,12 +91,12 @@ class Selection {
 }  // namespace
 
 Passage NumberedPassage::as_passage() const {
-  return {hit.chunk.text, hit.chunk.context, hit.chunk.table_header, hit.chunk.is_table};
+  return {hit.chunk.text, context, hit.chunk.table_header, hit.chunk.is_table};
 }
 
-std::vector<NumberedPassage> choose_passages(const SnippetSet& set, const std::vector<bool>& may_answer,
-                                             std::size_t count, std::uint32_t tokens_max,
-                                             const Embedder& embedder) {
+std::vector<NumberedPassage> choose_passages(const Question& question, const SnippetSet& set,
+                                             const std::vector<bool>& may_answer, std::size_t count,
+                                             std::uint32_t tokens_max, const Embedder& embedder) {
   std::vector<std::size_t> order(set.snippets.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -113,13 +115,18 @@ std::vector<NumberedPassage> choose_passages(const SnippetSet& set, const std::v
         selection.add(beside, false);
     if (selection.full()) break;
   }
-  return selection.passages(may_answer);
+  std::vector<NumberedPassage> passages = selection.passages(may_answer);
+  for (NumberedPassage& passage : passages)
+    for (const std::string& name : names_of_question(question))
+      if (passage.may_answer) passage.context = name + " " + passage.context;  // it stands in the document
+  return passages;
 }
 
 NumberedPassage whole_passage(const SearchHit& hit) {
   NumberedPassage passage;
   passage.marker = 1;
   passage.hit = hit;
+  passage.context = hit.chunk.context;
   return passage;
 }
 

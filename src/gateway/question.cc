@@ -58,7 +58,9 @@ Question read_question(std::string_view text, WordReader& words) {
   question.text = text;
   question.kind = kind_of(lower_of(text));
   question.words = words.read(text);
-  std::erase_if(question.words, [](const ContentWord& word) { return shapes_question(word.stem); });
+  std::erase_if(question.words, [](const ContentWord& word) {
+    return shapes_question(word.stem) || is_honorific(word.stem);
+  });
   question.periods = find_periods(text);
   std::erase_if(question.words, [&](const ContentWord& word) {
     return std::any_of(question.periods.begin(), question.periods.end(), [&](const Period& period) {

@@ -87,21 +87,6 @@ bool only_parts_of(const std::vector<Period>& asked, const std::vector<Period>& 
   });
 }
 
-// Two words side by side ("gym membership") that both stand nowhere in the hits: the question is about
-// something that the documents do not know. One such word alone may be said in another way.
-bool unmet_pair(const Question& question, const SnippetSet& set) {
-  const auto unmet = [&](const ContentWord& word) {
-    return std::none_of(set.wholes.begin(), set.wholes.end(),
-                        [&](const Terms& terms) { return terms.count(word.stem) != 0; });
-  };
-  for (std::size_t i = 1; i < question.words.size(); ++i) {
-    const ContentWord &first = question.words[i - 1], &second = question.words[i];
-    if (second.begin == first.end + 1 && question.text[first.end] == ' ' && unmet(first) && unmet(second))
-      return true;
-  }
-  return false;
-}
-
 // "Wednesday", "14:00": when, without a date.
 bool states_day_or_time(std::string_view text) {
   for (const std::string_view day :
@@ -139,14 +124,35 @@ Terms question_terms(const Question& question) {
   return terms;
 }
 
+bool has_unknown_pair(const Question& question, const SnippetSet& set) {
+  const auto unmet = [&](const ContentWord& word) {
+    return std::none_of(set.wholes.begin(), set.wholes.end(),
+                        [&](const Terms& terms) { return terms.count(word.stem) != 0; });
+  };
+  for (std::size_t i = 1; i < question.words.size(); ++i) {
+    const ContentWord &first = question.words[i - 1], &second = question.words[i];
+    if (second.begin == first.end + 1 && question.text[first.end] == ' ' && unmet(first) && unmet(second))
+      return true;
+  }
+  return false;
+}
+
+std::vector<std::string> names_of_question(const Question& question) {
+  std::vector<std::string> names;
+  for (const ContentWord& word : question.words)
+    if (word.capitalised && !word.sentence_start && !is_honorific(word.stem) &&
+        !is_currency_code(question.text, word))
+      names.push_back(question.text.substr(word.begin, word.end - word.begin));
+  return names;
+}
+
 std::vector<bool> hits_that_may_answer(const Question& question, const SnippetSet& set) {
   std::vector<std::string> names, numbers;
-  for (const ContentWord& word : question.words)
-    if (word.capitalised && !word.sentence_start && !is_currency_code(question.text, word))
-      names.push_back(word.stem);
+  WordReader reader;
+  for (const std::string& name : names_of_question(question))
+    for (const ContentWord& word : reader.read(name)) names.push_back(word.stem);
   for (const std::string& term : question_terms(question))
     if (term.front() == '#') numbers.push_back(term);
-  if (unmet_pair(question, set)) return std::vector<bool>(set.hits->size(), false);
   const std::vector<SearchHit>& hits = *set.hits;
   const auto all_stand = [&](const std::vector<std::string>& terms, const auto& counts) {
     return std::all_of(terms.begin(), terms.end(), [&](const std::string& term) {

@@ -81,6 +81,11 @@ bool covers_periods(const std::vector<Period>& asked, const std::vector<Period>&
 /// anywhere in the document's hits, its numbers on the page, its periods in the chunk or its headings.
 /// Nearness does not count: the fee of another card, the ratio of another quarter, is no answer.
 std::vector<bool> hits_that_may_answer(const Question& question, const SnippetSet& set);
+/// Whether two words that stand side by side in the question ("gym membership") stand in none of the hits: it
+/// may be about something that the documents do not know. One such word alone is mostly said in another way.
+bool has_unknown_pair(const Question& question, const SnippetSet& set);
+/// The names that the question has, as written there.
+std::vector<std::string> names_of_question(const Question& question);
 /// Whether `text` states something of the kind asked for that is not already in the question.
 bool states_kind(const Question& question, std::string_view text);
 

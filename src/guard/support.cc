@@ -20,6 +20,9 @@ namespace {
 // see docs/design/0005-answers.md.
 constexpr double novel_words_share = 0.7;
 constexpr double all_words_share = 0.75;
+constexpr double unit_question_share =
+    1.0 / 3;  // of the question's words, in the sentence that states a figure
+constexpr std::size_t words_of_a_name_max = 32;
 constexpr std::size_t other_row_lead = 2;  // words by which another row must be nearer to the claim
 
 // Lower case, one blank between words, typographic quotes and dashes as plain ones.
@@ -75,6 +78,13 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
+bool begins_with_pronoun(std::string_view sentence) {
+  constexpr std::array<std::string_view, 9> pronouns = {"it",    "its",  "this", "that", "these",
+                                                        "those", "they", "he",   "she"};
+  const std::string first = normalised(sentence.substr(0, sentence.find(' ')));
+  return std::find(pronouns.begin(), pronouns.end(), first) != pronouns.end();
+}
+
 using Stems = std::unordered_set<std::string>;
 
 void add_stems(Stems& stems, const std::vector<ContentWord>& words) {
@@ -116,6 +126,10 @@ class PassageCheck {
     add_stems(context_stems_, words.read(passage.context));
     add_stems(context_stems_, words.read(passage.table_header));
     add_stems(question_stems_, words.read(question));
+    const std::size_t line = passage.context.rfind('\n'), step = passage.context.rfind(" > ");
+    const std::size_t heading =
+        std::max(line == std::string_view::npos ? 0 : line, step == std::string_view::npos ? 0 : step);
+    add_stems(heading_stems_, words.read(passage.context.substr(heading)));
     wanted_stems_ = question_stems_;
     add_stems(wanted_stems_, claim.words);
     asked_ = quantities_outside(question, find_periods(question));
@@ -215,7 +229,7 @@ class PassageCheck {
 
   bool check_names(SupportVerdict& verdict) const {
     for (const ContentWord& word : claim_.words) {
-      if (!word.capitalised || word.sentence_start) continue;
+      if (!word.capitalised || word.sentence_start || is_honorific(word.stem)) continue;
       if (!in_passage_or_context(word.stem))
         return verdict.reason = SupportReason::name_not_in_passage, false;
     }
@@ -241,20 +255,37 @@ class PassageCheck {
         if (states(passage_.context, quantity) || states(passage_.table_header, quantity)) continue;
         return verdict.reason = SupportReason::quantity_not_in_passage, false;
       }
-      if (passage_.is_table && !fits_row_and_column(unit, quantity))
+      if (passage_.is_table && !fits_row(unit))
         return verdict.reason = SupportReason::quantity_of_other_row_or_period, false;
+      if (passage_.is_table && !fits_column(unit, quantity)) {
+        set_quote(verdict, unit);
+        return verdict.reason = SupportReason::quantity_of_other_column, false;
+      }
+      if (!passage_.is_table && !speaks_of_the_question(unit))
+        return verdict.reason = SupportReason::words_not_in_passage, false;
       if (!std::exchange(quoted, true)) set_quote(verdict, unit);
     }
     return true;
   }
 
-  // The figure's row shares a word with the claim (if it has a label) and no other row is clearly meant
-  // instead; its column is of a year that the claim or, if it names none, the question speaks of, and no
-  // other column is meant.
-  bool fits_row_and_column(std::size_t unit, const Quantity& quantity) const {
-    const auto row = std::find_if(table_.rows.begin(), table_.rows.end(),
-                                  [&](const TableRow& r) { return r.begin == units_[unit].begin; });
-    if (row == table_.rows.end()) return true;  // a header
+  // A sentence that states a figure must be about what was asked, itself, by its heading, or, if it begins
+  // with a pronoun, with the one before: a figure that stands beside something else on the page is no answer.
+  bool speaks_of_the_question(std::size_t unit) const {
+    if (question_stems_.empty()) return true;
+    const Stems* before =
+        unit > 0 && begins_with_pronoun(unit_text(units_[unit])) ? &unit_stems_[unit - 1] : nullptr;
+    std::size_t found = 0;
+    for (const std::string& stem : question_stems_)
+      found += unit_stems_[unit].count(stem) != 0 || heading_stems_.count(stem) != 0 ||
+                       (before != nullptr && before->count(stem) != 0)
+                   ? 1
+                   : 0;
+    return static_cast<double>(found) >= unit_question_share * static_cast<double>(question_stems_.size());
+  }
+
+  // The figure's row shares a word with the claim (if it has a label), and no other row is clearly meant
+  // instead.
+  bool fits_row(std::size_t unit) const {
     if (!unit_stems_[unit].empty() && !claim_.words.empty()) {
       const bool shared = std::any_of(claim_.words.begin(), claim_.words.end(), [&](const ContentWord& word) {
         return unit_stems_[unit].count(word.stem) != 0;
@@ -264,7 +295,7 @@ class PassageCheck {
                       [&](const ContentWord& word) { return question_stems_.count(word.stem) != 0; });
       if (!shared && !all_asked) return false;
     }
-    return !other_row_is_meant(unit) && fits_column(*row, quantity);
+    return !other_row_is_meant(unit);
   }
 
   // How many of the words of claim and question stand in the unit, and numbers asked for (twice).
@@ -289,13 +320,23 @@ class PassageCheck {
     return false;
   }
 
-  bool fits_column(const TableRow& row, const Quantity& quantity) const {
+  // The figure's column is of a year that the claim or, if it names none, the question speaks of, and no
+  // other column is meant.
+  bool fits_column(std::size_t unit, const Quantity& quantity) const {
+    const auto found = std::find_if(table_.rows.begin(), table_.rows.end(),
+                                    [&](const TableRow& r) { return r.begin == units_[unit].begin; });
+    if (found == table_.rows.end()) return true;  // a header
+    const TableRow& row = *found;
     std::vector<Period> wanted = claim_.periods.empty() ? find_periods(question_) : claim_.periods;
     std::erase_if(wanted, [](const Period& period) { return period.year == 0; });
     std::size_t most = 0, own = 0;
     bool other_year = false, fits_year = false;
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
-      const std::size_t like = likeness(column_stems(row.names[i]), row.names[i]);
+      const Stems names = column_stems(row.names[i]);
+      const std::size_t matched = likeness(names, row.names[i]);
+      // Of two columns with as many words of the question, the one with fewer others is meant.
+      const std::size_t like =
+          matched == 0 ? 0 : matched * words_of_a_name_max - std::min(names.size(), words_of_a_name_max - 1);
       if (!find_quantities(row.cells[i]).empty()) most = std::max(most, like);
       if (!states(row.cells[i], quantity)) continue;
       own = std::max(own, like);
@@ -338,7 +379,7 @@ class PassageCheck {
   TableView table_;
   std::vector<QuoteUnit> units_;
   std::vector<Stems> unit_stems_;
-  Stems passage_stems_, context_stems_, question_stems_, wanted_stems_;
+  Stems passage_stems_, context_stems_, heading_stems_, question_stems_, wanted_stems_;
   std::vector<Quantity> asked_;  // numbers of the question
   double scale_ = 0;
 };

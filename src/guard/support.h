@@ -39,6 +39,7 @@ enum class SupportReason : std::uint8_t {
   // not supported:
   quantity_not_in_passage,
   quantity_of_other_row_or_period,
+  quantity_of_other_column,  // the row is right; it is the quote
   name_not_in_passage,
   period_not_in_passage,
   words_not_in_passage,

@@ -48,9 +48,26 @@ TEST(Support, table_figures_need_their_row_and_year) {
   EXPECT_EQ(reason("Fee income was EUR 97.3 million.", table, "What was fee income in 2025?"),
             SupportReason::agreement);
   EXPECT_EQ(reason("Fee income was EUR 90.4 million in 2025.", table),
-            SupportReason::quantity_of_other_row_or_period);
+            SupportReason::quantity_of_other_column);
   EXPECT_EQ(reason("Fee income was EUR 97.3 billion in 2025.", table),
             SupportReason::quantity_not_in_passage);
+}
+
+TEST(Support, a_figure_beside_something_else_on_the_page_is_no_answer) {
+  constexpr Passage policy{
+      "Living costs are EUR 1,180 a month for one adult and EUR 345 for each child. "
+      "Rental income counts with 70 % of the rent under a registered lease.",
+      "Credit policy > 3 Income", "", false};
+  const char* question = "What living costs are assumed for each child?";
+  EXPECT_EQ(reason("The living costs for each child are 70 % of the rent under a registered lease.", policy,
+                   question),
+            SupportReason::words_not_in_passage);
+  EXPECT_EQ(reason("The living costs for each child are EUR 345 a month.", policy, question),
+            SupportReason::agreement);
+}
+
+TEST(Support, a_title_is_not_a_name) {
+  EXPECT_EQ(reason("Waivers are approved by Mrs Ilse Brandt.", prose), SupportReason::agreement);
 }
 
 TEST(Support, a_bare_figure_is_checked_as_the_question_with_it_filled_in) {
@@ -111,7 +128,7 @@ TEST(Support, a_figure_of_another_row_or_column_than_the_one_meant_is_found) {
                           true};
   const char* question = "What is the monthly instalment over 25 years at 3.75 percent?";
   EXPECT_EQ(reason("The monthly instalment over 25 years is 727.22.", rates, question),
-            SupportReason::quantity_of_other_row_or_period);
+            SupportReason::quantity_of_other_column);
   EXPECT_EQ(reason("The monthly instalment over 25 years is 514.13.", rates, question),
             SupportReason::agreement);
   EXPECT_EQ(reason("The monthly instalment over 25 years is 525.21.", rates, question),

@@ -86,8 +86,13 @@ void each_line(std::string_view text, const Take& take) {
 // both.
 std::vector<std::string> names_of(const std::vector<std::string_view>& cells,
                                   const std::vector<std::string>& columns) {
-  if (cells.size() == columns.size()) return columns;
   std::vector<std::string> names(cells.size());
+  if (cells.size() == columns.size()) {
+    const std::vector<std::string> none = names;
+    for (std::size_t i = 1; i < cells.size(); ++i)
+      if (!cells[i].empty() && columns[i].empty()) return none;
+    return columns;
+  }
   std::vector<std::size_t> filled;
   for (std::size_t i = 1; i < cells.size(); ++i)
     if (!cells[i].empty()) filled.push_back(i);

@@ -56,6 +56,12 @@ bool is_stop_word(std::string_view word) {
   return std::binary_search(stop_words.begin(), stop_words.end(), word);
 }
 
+bool is_honorific(std::string_view stem) {
+  constexpr std::array<std::string_view, 9> honorifics = {"mr", "mrs",  "ms",  "miss", "mx",
+                                                          "dr", "prof", "sir", "madam"};
+  return std::find(honorifics.begin(), honorifics.end(), stem) != honorifics.end();
+}
+
 struct WordReader::Stemmer {
   sb_stemmer* handle = sb_stemmer_new("english", nullptr);
   ~Stemmer() { sb_stemmer_delete(handle); }

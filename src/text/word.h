@@ -33,6 +33,9 @@ class WordReader {
   std::unique_ptr<Stemmer> stemmer_;
 };
 
+/// "Mr", "Dr": capitalised, but no name. By stem.
+bool is_honorific(std::string_view stem);
+
 bool is_stop_word(std::string_view lower_case_word);
 
 }  // namespace loadline
