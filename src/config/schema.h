@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,7 +41,8 @@ SchemaNode required(SchemaNode node);
 
 /// A validated value. Objects hold every key of their schema that is set or has a default, in schema order.
 struct ConfigValue {
-  using Object = std::vector<std::pair<std::string, ConfigValue>>;
+  struct Member;
+  using Object = std::vector<Member>;
   using List = std::vector<ConfigValue>;
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Object> data;
   int line = 0;    // from 1; 0: a default
@@ -50,6 +50,11 @@ struct ConfigValue {
   bool from_default = false;
 
   const ConfigValue* find(std::string_view key) const;
+};
+
+struct ConfigValue::Member {
+  std::string name;
+  ConfigValue value;
 };
 
 }  // namespace loadline

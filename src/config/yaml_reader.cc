@@ -86,7 +86,7 @@ class Reader {
       ConfigValue::Object object;
       for (const SchemaNode& child : schema.children)
         if (ConfigValue inner = fallback(child); inner.data.index() != 0)
-          object.emplace_back(child.name, std::move(inner));
+          object.push_back({child.name, std::move(inner)});
       value.data = std::move(object);
     } else if (!schema.fallback.empty()) {
       std::vector<ConfigError> ours;
@@ -156,11 +156,11 @@ class Reader {
     for (const SchemaNode& child : schema.children) {
       const YAML::Node given = node.IsMap() ? node[child.name] : YAML::Node(YAML::NodeType::Undefined);
       if (given.IsDefined()) {
-        object.emplace_back(child.name, read(given, child, inside(where, child.name)));
+        object.push_back({child.name, read(given, child, inside(where, child.name))});
       } else if (child.required) {
         fail(node, "'" + inside(where, child.name) + "' is missing: " + child.doc);
       } else if (ConfigValue inner = fallback(child); inner.data.index() != 0) {
-        object.emplace_back(child.name, std::move(inner));
+        object.push_back({child.name, std::move(inner)});
       }
     }
     value.data = std::move(object);
@@ -179,7 +179,7 @@ class Reader {
         continue;
       }
       if (!seen.insert(name).second) fail(entry.first, "'" + inside(where, name) + "' is given twice");
-      object.emplace_back(name, read(entry.second, schema.children.front(), inside(where, name)));
+      object.push_back({name, read(entry.second, schema.children.front(), inside(where, name))});
     }
     value.data = std::move(object);
     return value;
