@@ -1,0 +1,3 @@
+add_executable(loadline_server_collection server_collection.cc)
+target_link_libraries(loadline_server_collection PRIVATE loadline_ingest loadline_storage loadline_extract loadline_encoder loadline_retrieval)
+target_sources(loadline_server_collection PRIVATE ${CMAKE_SOURCE_DIR}/src/apps/loadline/index_folders.cc)
