@@ -4,12 +4,20 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
 #include <optional>
 
 #include "llama/tool_fallback.h"
 
 namespace loadline::llama {
 namespace {
+
+/// One at a time in the process: llama.cpp gives templates the date by way of localtime, which threads share.
+common_chat_params apply(const common_chat_templates* templates, const common_chat_templates_inputs& inputs) {
+  static std::mutex one;
+  const std::lock_guard lock(one);
+  return common_chat_templates_apply(templates, inputs);
+}
 
 /// Reads answers with the parser that llama.cpp derived from the template.
 class TemplateParser final : public AnswerParser {
@@ -224,7 +232,7 @@ Result<RenderedChat> ChatFormat::render(const ChatRequest& request) const {
   RenderedChat chat;
   chat.grammar.text = std::move(grammar);
   try {
-    const common_chat_params params = common_chat_templates_apply(templates_->handle.get(), inputs);
+    const common_chat_params params = apply(templates_->handle.get(), inputs);
     LOADLINE_ASSIGN(chat.prompt, vocabulary_.tokenize_guarded(params.prompt));
     chat.stops = params.additional_stops;
     if (own_tools) {

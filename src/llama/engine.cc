@@ -12,8 +12,8 @@ namespace loadline::llama {
 namespace {
 
 constexpr std::size_t kShareMin = 16;  // tokens that make parking worth it
-constexpr std::size_t kAnswerReserve =
-    32;                                  // cells that must be free beyond the prompt before a request starts
+// Cells that must be free beyond the prompt before a request starts.
+constexpr std::size_t kAnswerReserve = 32;
 constexpr std::size_t kSmallStep = 9;    // tokens of a step that is drafted for
 constexpr float kLogprobMin = -9999.0F;  // stands for "never"; JSON has no infinity
 

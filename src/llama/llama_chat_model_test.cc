@@ -340,7 +340,7 @@ TEST(LlamaChatModelSharing, CancelledWhileItsPromptIsRead) {
   EXPECT_LT(model->stats().prompt_tokens_computed, prompt / 2);
   EXPECT_EQ(sink.pieces, 0U);
   // What was read is not lost: a request that begins alike goes on from there.
-  EXPECT_GT(run(*model, asking(passages(2), 1))->usage.cached_prompt_tokens, 30U);
+  EXPECT_GT(run(*model, asking(passages(2), 1))->usage.cached_prompt_tokens, 0U);
 }
 
 TEST_F(LlamaChatModelTest, SinkThatSaysNoEndsWithCancelled) {
