@@ -151,14 +151,23 @@ void CollectionRoutes::document(HttpExchange& exchange, const std::string& colle
                                               "' in the collection '" + printable(collection) + "'"));
 }
 
+bool CollectionRoutes::is_stored(const std::string& collection, const std::string& name) const {
+  const auto status = documents_.status(collection);
+  if (!status) return status.error().code() != Code::not_found;
+  return std::any_of(status->documents.begin(), status->documents.end(),
+                     [&](const DocumentStatus& document) { return document.name == name; });
+}
+
 void CollectionRoutes::remove(HttpExchange& exchange, const std::string& collection,
                               const std::string& name) const {
   const bool dropped = uploads_.drop(collection, name);
-  const auto receipt = documents_.remove(collection, name, exchange.context());
-  const bool only_upload = dropped && !receipt && receipt.error().code() == Code::not_found;
-  if (!receipt && !only_upload) return refuse(exchange, receipt.error());
   json::value shown = nullptr;  // nothing of it was stored yet
-  if (receipt) shown = receipt_json(*receipt);
+  // Removing waits for the job that writes; an upload that nobody has begun to read needs no such wait.
+  if (!dropped || is_stored(collection, name)) {
+    const auto receipt = documents_.remove(collection, name, exchange.context());
+    if (!receipt) return refuse(exchange, receipt.error());
+    shown = receipt_json(*receipt);
+  }
   respond(exchange, json::object{{"id", json_text(name)},
                                  {"object", "document.deleted"},
                                  {"deleted", true},
