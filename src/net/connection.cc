@@ -198,6 +198,7 @@ Connection::awaitable<bool> Connection::read_header() {
   request_.headers.clear();
   parser_.begin(request_);
   head_sent_ = false;
+  probe_due_ = false;
   monitored_ = 0;
   set_deadline(buffered() > 0 ? Phase::header : Phase::idle,
                buffered() > 0 ? shared_.limits.header_time : shared_.limits.idle_time);
@@ -522,6 +523,10 @@ void Connection::append_stream_body(const PooledExchange::Output& output) {
   }
   append_chunk(out_, output.bytes);
   if (output.complete && !output.broken) out_ += last_chunk;
+  if (output.complete || !probe_due_) return;
+  // A leading zero of the next chunk's size: a byte that says nothing to a client that still reads.
+  probe_due_ = false;
+  out_ += '0';
 }
 
 // --- is the client still there?
@@ -557,13 +562,14 @@ void Connection::on_monitor(const ErrorCode& error, std::size_t size) {
 
 // The client sends no more. It may have closed the connection, or only its sending half; it answers the next
 // bytes with a reset in the first case. An interim response (which every HTTP/1.1 client reads over) brings
-// that out before the answer is there.
+// that out before the answer is there, a zero before the next chunk of a stream.
 void Connection::on_half_closed() {
   keep_alive_ = false;
   if (exchange_->request().minor_version == 0) return on_gone();
   ErrorCode error;
   if (!head_sent_) socket_.send(asio::buffer(continue_line.data(), continue_line.size()), 0, error);
   if (error) return on_gone();
+  probe_due_ = head_sent_;
   socket_.async_wait(asio::ip::tcp::socket::wait_error, [self = shared_from_this()](const ErrorCode& failed) {
     if (!failed && self->exchange_) self->on_gone();
   });

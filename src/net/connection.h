@@ -121,8 +121,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool keep_alive_ = true;
   bool head_only_ = false;  // HEAD
   bool head_sent_ = false;
-  bool chunked_ = false;  // the response
-  bool broken_ = false;   // the handler gave up in the middle of a stream
+  bool chunked_ = false;    // the response
+  bool probe_due_ = false;  // whether the client is still there is to be found out
+  bool broken_ = false;     // the handler gave up in the middle of a stream
   bool request_cancelled_ = false;
   Instant working_deadline_{};  // for a request on the pool
   std::uint32_t tag_ = 0;
