@@ -45,6 +45,16 @@ double share_asked(const Terms& column, const SnippetSet& set) {
   return asked / static_cast<double>(column.size());
 }
 
+// Whether row or column themselves name the period that is asked for, not only the headings above them.
+bool names_period(const Question& question, const TableRow& row, std::size_t column) {
+  if (question.periods.empty()) return false;
+  std::vector<Period> known = find_periods(row.names[column]);
+  for (std::size_t i = 0; i < row.cells.size(); ++i)
+    if (i != column)
+      for (const Period& period : find_periods(row.cells[i])) known.push_back(period);
+  return covers_periods(question.periods, known);
+}
+
 // Where the columns stand for periods, the right one must be asked for; elsewhere the row or its headings say
 // it.
 bool cell_fits_period(const Question& question, const SnippetSet& set, const Snippet& snippet,
@@ -113,9 +123,16 @@ void add_cells(const Question& question, const SnippetSet& set, const Snippet& s
                         set.share({&own, &set.contexts[snippet.hit]})};
     candidate.says = cell;
     candidate.score = candidate.answer.coverage + 0.3 * candidate.own + 0.3 * snippet.meaning +
-                      0.15 * snippet.of_period + 0.1 * share_asked(column_terms, set);
+                      0.15 * snippet.of_period + 0.1 * share_asked(column_terms, set) +
+                      (names_period(question, row, column) ? 0.1 : 0);
     candidates.push_back(std::move(candidate));
   }
+}
+
+bool label_is_asked(const SnippetSet& set, const Snippet& snippet, SnippetReader& reader) {
+  const Terms label = reader.terms_of(set.tables[snippet.hit].rows[snippet.row].cells.front());
+  return std::any_of(label.begin(), label.end(),
+                     [&](const std::string& term) { return set.weights.count(term) != 0; });
 }
 
 bool says_the_same(const Candidate& a, const Candidate& b) {
@@ -141,7 +158,8 @@ std::optional<ExtractiveAnswer> cell_of_row(const Question& question, const Snip
                                             const QuoteUnit& row, SnippetReader& reader) {
   std::vector<Candidate> cells;
   for (const Snippet& snippet : set.snippets)
-    if (snippet.hit == hit && snippet.range.begin == row.begin && !set.tables[hit].rows.empty())
+    if (snippet.hit == hit && snippet.range.begin == row.begin && !set.tables[hit].rows.empty() &&
+        label_is_asked(set, snippet, reader))
       add_cells(question, set, snippet, reader, cells);
   return clear_winner(cells, given_row_coverage, given_row_own, given_row_lead);
 }

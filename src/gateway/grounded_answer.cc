@@ -95,9 +95,14 @@ std::vector<ChatMessage> prompt_of(const RouteSettings& route, const ChatRequest
 // Sits between the model and the client: collects sentences, checks them, releases what may be shown.
 class CheckedStream final : public ChatSink {
  public:
-  CheckedStream(AnswerCheck& check, AnswerSink& sink, bool withhold, const CallContext& context,
-                Instant start)
-      : check_(check), sink_(sink), withhold_(withhold), context_(context), start_(start) {}
+  CheckedStream(AnswerCheck& check, const Question& question, AnswerSink& sink, bool withhold,
+                const CallContext& context, Instant start)
+      : check_(check),
+        question_(question),
+        sink_(sink),
+        withhold_(withhold),
+        context_(context),
+        start_(start) {}
 
   bool on_delta(const ChatDelta& delta) override {
     for (const std::string& sentence : sentences_.feed(delta.text))
@@ -156,7 +161,8 @@ class CheckedStream final : public ChatSink {
     if (is_refusal(sentence) && !released_any_) return stopped_ = true, false;
     CheckedSentence checked = check_.check(sentence);
     if (misread_.row_marker == 0) misread_ = checked;
-    if (!checked.supported && withhold_) return true;
+    const bool is_of_kind = question_.kind != AnswerKind::quantity || states_kind(question_, checked.text);
+    if (withhold_ && (!checked.supported || !is_of_kind)) return true;
     std::string text = content_.empty() ? trimmed_left(checked.text) : checked.text;
     if (!content_.empty() && !text.empty() && text.front() != ' ' && text.front() != '\n')
       text.insert(0, " ");
@@ -191,6 +197,7 @@ class CheckedStream final : public ChatSink {
   }
 
   AnswerCheck& check_;
+  const Question& question_;
   AnswerSink& sink_;
   const bool withhold_;
   const CallContext& context_;
@@ -255,7 +262,7 @@ Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatReque
                     literal ? std::vector{whole_passage(found.hits[literal->hit])}
                             : choose_passages(question, snippets, may_answer, parts.route.passages,
                                               parts.route.passage_tokens, parts.embedder));
-  CheckedStream stream(check, sink, parts.route.abstain_when_unsupported, context, start);
+  CheckedStream stream(check, question, sink, parts.route.abstain_when_unsupported, context, start);
   if (literal) {
     answer.extractive = true;
     stream.quote(*literal, 1);

@@ -49,7 +49,6 @@ class Selection {
       passage.marker = static_cast<int>(passages.size()) + 1;
       passage.hit = (*set_.hits)[hit];
       passage.hit_index = hit;
-      passage.context = passage.hit.chunk.context;
       passage.may_answer = may_answer[hit];
       passage.prompt_text = heading_of(passage.hit);
       std::size_t before = 0;
@@ -91,7 +90,7 @@ class Selection {
 }  // namespace
 
 Passage NumberedPassage::as_passage() const {
-  return {hit.chunk.text, context, hit.chunk.table_header, hit.chunk.is_table};
+  return {hit.chunk.text, hit.chunk.context, hit.chunk.table_header, hit.chunk.is_table, named};
 }
 
 std::vector<NumberedPassage> choose_passages(const Question& question, const SnippetSet& set,
@@ -118,7 +117,7 @@ std::vector<NumberedPassage> choose_passages(const Question& question, const Sni
   std::vector<NumberedPassage> passages = selection.passages(may_answer);
   for (NumberedPassage& passage : passages)
     for (const std::string& name : names_of_question(question))
-      if (passage.may_answer) passage.context = name + " " + passage.context;  // it stands in the document
+      if (passage.may_answer) passage.named += name + " ";
   return passages;
 }
 
@@ -126,7 +125,6 @@ NumberedPassage whole_passage(const SearchHit& hit) {
   NumberedPassage passage;
   passage.marker = 1;
   passage.hit = hit;
-  passage.context = hit.chunk.context;
   return passage;
 }
 

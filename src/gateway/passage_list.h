@@ -20,7 +20,7 @@ struct NumberedPassage {
   std::size_t hit_index = 0;  // of the hits it was chosen from
   std::uint32_t tokens = 0;   // of `prompt_text`
   std::string prompt_text;    // document, context line, the chosen sentences and rows
-  std::string context;        // headings, and names of the question that stand elsewhere in the document
+  std::string named;          // names of the question that stand in the document
   bool may_answer = true;     // what the question names stands there; otherwise it supports nothing
 
   Passage as_passage() const;

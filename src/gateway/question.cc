@@ -45,9 +45,10 @@ AnswerKind kind_of(const std::string& lower) {
 
 // Words that shape a question and that an answer need not repeat. Stems.
 bool shapes_question(const std::string& stem) {
-  constexpr std::array<std::string_view, 22> stems = {
-      "mani", "long", "often", "high", "larg", "name", "give", "list", "state",  "find", "explain",
-      "show", "much", "old",   "know", "want", "need", "like", "get",  "someon", "mean", "happen"};
+  constexpr std::array<std::string_view, 25> stems = {
+      "full", "whole", "entir", "mani", "long",    "often", "high",  "larg", "name",
+      "give", "list",  "state", "find", "explain", "show",  "much",  "old",  "know",
+      "want", "need",  "like",  "get",  "someon",  "mean",  "happen"};
   return std::find(stems.begin(), stems.end(), stem) != stems.end();
 }
 

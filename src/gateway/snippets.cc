@@ -87,6 +87,19 @@ bool only_parts_of(const std::vector<Period>& asked, const std::vector<Period>& 
   });
 }
 
+// "14 January", "January 14": a date, though no year makes it a period.
+bool is_day_of_month(std::string_view text, const Quantity& quantity) {
+  std::string_view before = text.substr(0, quantity.begin), after = text.substr(quantity.end);
+  while (!before.empty() && before.back() == ' ') before.remove_suffix(1);
+  while (!after.empty() && after.front() == ' ') after.remove_prefix(1);
+  for (const std::string_view month : {"January", "February", "March", "April", "May", "June", "July",
+                                       "August", "September", "October", "November", "December"})
+    if (after.substr(0, month.size()) == month ||
+        (before.size() >= month.size() && before.substr(before.size() - month.size()) == month))
+      return true;
+  return false;
+}
+
 // "Wednesday", "14:00": when, without a date.
 bool states_day_or_time(std::string_view text) {
   for (const std::string_view day :
@@ -202,7 +215,7 @@ bool states_kind(const Question& question, std::string_view text) {
   for (const Quantity& quantity : find_quantities(text)) {
     const bool asked = std::any_of(question.quantities.begin(), question.quantities.end(),
                                    [&](const Quantity& q) { return same_quantity(quantity, q, 0); });
-    if (!asked && !inside_period(quantity, periods)) return true;
+    if (!asked && !inside_period(quantity, periods) && !is_day_of_month(text, quantity)) return true;
   }
   return false;
 }

@@ -21,7 +21,8 @@ namespace {
 constexpr double novel_words_share = 0.7;
 constexpr double all_words_share = 0.75;
 constexpr double unit_question_share =
-    1.0 / 3;  // of the question's words, in the sentence that states a figure
+    1.0 / 3;                                 // of the question's words, in the sentence that states a figure
+constexpr std::size_t unit_letters_max = 3;  // "EUR", "LTV": capitals that are no name
 constexpr std::size_t words_of_a_name_max = 32;
 constexpr std::size_t other_row_lead = 2;  // words by which another row must be nearer to the claim
 
@@ -130,6 +131,7 @@ class PassageCheck {
     const std::size_t heading =
         std::max(line == std::string_view::npos ? 0 : line, step == std::string_view::npos ? 0 : step);
     add_stems(heading_stems_, words.read(passage.context.substr(heading)));
+    add_stems(named_stems_, words.read(passage.named_in_document));
     wanted_stems_ = question_stems_;
     add_stems(wanted_stems_, claim.words);
     asked_ = quantities_outside(question, find_periods(question));
@@ -151,6 +153,7 @@ class PassageCheck {
     if (find_verbatim(verdict)) return verdict;
     if (!check_names(verdict) || !check_periods(verdict) || !check_words(verdict)) return verdict;
     if (!check_quantities(verdict)) return verdict;
+    if (is_about_another_name(verdict)) return verdict.reason = SupportReason::name_not_in_passage, verdict;
     if (contradicts(verdict)) return verdict.reason = SupportReason::contradicts, verdict;
     verdict.supported = true;
     verdict.reason = SupportReason::agreement;
@@ -212,8 +215,9 @@ class PassageCheck {
   bool check_words(SupportVerdict& verdict) const {
     double all = 0, found = 0, novel = 0, novel_found = 0, from_passage = 0;
     for (const ContentWord& word : claim_.words) {
+      if (is_honorific(word.stem)) continue;
       const bool asked = question_stems_.count(word.stem) != 0;
-      const bool here = in_passage_or_context(word.stem);
+      const bool here = in_passage_or_context(word.stem) || named_stems_.count(word.stem) != 0;
       all += 1;
       found += here ? 1 : asked ? 0.5 : 0;
       novel += asked ? 0 : 1;
@@ -227,13 +231,28 @@ class PassageCheck {
     return all == 0 || found / all >= all_words_share || (novel == 0 && !claim_.quantities.empty());
   }
 
-  bool check_names(SupportVerdict& verdict) const {
+  bool check_names(SupportVerdict& verdict) {
     for (const ContentWord& word : claim_.words) {
       if (!word.capitalised || word.sentence_start || is_honorific(word.stem)) continue;
-      if (!in_passage_or_context(word.stem))
+      if (in_passage_or_context(word.stem)) continue;
+      if (named_stems_.count(word.stem) == 0)
         return verdict.reason = SupportReason::name_not_in_passage, false;
+      named_elsewhere_ = true;
     }
     return true;
+  }
+
+  // Where the name that is asked for stands elsewhere in the document, the sentence must not be about another
+  // one.
+  bool is_about_another_name(const SupportVerdict& verdict) const {
+    if (!named_elsewhere_) return false;
+    const std::string_view quote =
+        passage_.text.substr(verdict.quote_begin, verdict.quote_end - verdict.quote_begin);
+    const std::vector<ContentWord> words = words_.read(quote);
+    return std::any_of(words.begin(), words.end(), [&](const ContentWord& word) {
+      return word.capitalised && !word.sentence_start && word.end - word.begin > unit_letters_max &&
+             question_stems_.count(word.stem) == 0 && !is_honorific(word.stem);
+    });
   }
 
   bool check_periods(SupportVerdict& verdict) const {
@@ -274,26 +293,26 @@ class PassageCheck {
     if (question_stems_.empty()) return true;
     const Stems* before =
         unit > 0 && begins_with_pronoun(unit_text(units_[unit])) ? &unit_stems_[unit - 1] : nullptr;
-    std::size_t found = 0;
-    for (const std::string& stem : question_stems_)
+    std::size_t asked = 0, found = 0;
+    for (const std::string& stem : question_stems_) {
+      if (is_honorific(stem) || named_stems_.count(stem) != 0) continue;  // what the whole document is about
+      ++asked;
       found += unit_stems_[unit].count(stem) != 0 || heading_stems_.count(stem) != 0 ||
                        (before != nullptr && before->count(stem) != 0)
                    ? 1
                    : 0;
-    return static_cast<double>(found) >= unit_question_share * static_cast<double>(question_stems_.size());
+    }
+    return static_cast<double>(found) >= unit_question_share * static_cast<double>(asked);
   }
 
   // The figure's row shares a word with the claim (if it has a label), and no other row is clearly meant
   // instead.
   bool fits_row(std::size_t unit) const {
     if (!unit_stems_[unit].empty() && !claim_.words.empty()) {
-      const bool shared = std::any_of(claim_.words.begin(), claim_.words.end(), [&](const ContentWord& word) {
-        return unit_stems_[unit].count(word.stem) != 0;
-      });
-      const bool all_asked =
-          std::all_of(claim_.words.begin(), claim_.words.end(),
-                      [&](const ContentWord& word) { return question_stems_.count(word.stem) != 0; });
-      if (!shared && !all_asked) return false;
+      const bool shared =
+          std::any_of(wanted_stems_.begin(), wanted_stems_.end(),
+                      [&](const std::string& stem) { return unit_stems_[unit].count(stem) != 0; });
+      if (!shared) return false;
     }
     return !other_row_is_meant(unit);
   }
@@ -379,7 +398,8 @@ class PassageCheck {
   TableView table_;
   std::vector<QuoteUnit> units_;
   std::vector<Stems> unit_stems_;
-  Stems passage_stems_, context_stems_, heading_stems_, question_stems_, wanted_stems_;
+  bool named_elsewhere_ = false;  // a name of the claim stands only elsewhere in the document
+  Stems passage_stems_, context_stems_, heading_stems_, named_stems_, question_stems_, wanted_stems_;
   std::vector<Quantity> asked_;  // numbers of the question
   double scale_ = 0;
 };

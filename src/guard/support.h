@@ -31,6 +31,9 @@ struct Passage {
       context;  // title, period, headings, a table's caption and header: may support, is never quoted
   std::string_view table_header;  // header rows as in table_text; "" if no table
   bool is_table = false;
+  /// Names of the question that stand elsewhere in the document: a claim may repeat them, unless its sentence
+  /// is about somebody or something else by name.
+  std::string_view named_in_document = {};
 };
 
 enum class SupportReason : std::uint8_t {
