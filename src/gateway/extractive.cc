@@ -10,7 +10,7 @@ namespace {
 constexpr double sentence_coverage = 0.92, sentence_own = 0.6, sentence_lead = 0.12;
 constexpr double cell_coverage = 0.8, cell_own = 0.55, cell_lead = 0.08;
 // A row and column that are named only in part answer if nothing else comes near.
-constexpr double lone_cell_coverage = 0.58, lone_cell_own = 0.45, lone_cell_lead = 0.25;
+constexpr double lone_cell_coverage = 0.58, lone_cell_own = 0.45, lone_cell_lead = 0.17;
 constexpr double given_row_coverage = 0.6, given_row_own = 0.3, given_row_lead = 0.03;
 constexpr std::size_t literal_bytes_max = 400;
 

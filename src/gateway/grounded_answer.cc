@@ -161,7 +161,8 @@ class CheckedStream final : public ChatSink {
     if (is_refusal(sentence) && !released_any_) return stopped_ = true, false;
     CheckedSentence checked = check_.check(sentence);
     if (misread_.row_marker == 0) misread_ = checked;
-    const bool is_of_kind = question_.kind != AnswerKind::quantity || states_kind(question_, checked.text);
+    const bool is_of_kind =
+        question_.kind != AnswerKind::quantity || states_kind(question_, without_markers(sentence));
     if (withhold_ && (!checked.supported || !is_of_kind)) return true;
     std::string text = content_.empty() ? trimmed_left(checked.text) : checked.text;
     if (!content_.empty() && !text.empty() && text.front() != ' ' && text.front() != '\n')

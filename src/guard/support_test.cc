@@ -110,6 +110,13 @@ TEST(TableView, a_header_of_words_over_figures_needs_an_empty_corner_or_a_unit) 
   EXPECT_EQ(row_in_words(view.rows[1]), "Basic: Legal = free; Other = free");
 }
 
+TEST(TableView, a_title_inside_begins_a_table_with_names_of_its_own) {
+  const TableView view =
+      read_table("Renter | A. Holm | 3\nAccess record\nVisit | Date | Time in\n5 | 2 July 2020 | 14:00", "");
+  ASSERT_EQ(view.rows.size(), 3U);
+  EXPECT_EQ(row_in_words(view.rows[2]), "5: Date = 2 July 2020; Time in = 14:00");
+}
+
 TEST(TableView, spacer_columns_do_not_move_the_names) {
   const TableView view = read_table("Wages | 10 |  | 9", "EUR000 |  | 2025 |  | 2024");
   ASSERT_EQ(view.rows.size(), 1U);

@@ -40,15 +40,17 @@ bool has_figures(const std::vector<std::string_view>& cells) {
   return figures > 0 && 2 * figures >= filled;
 }
 
-// "EUR000 | Legal | Restructuring" over a row of figures: the corner holds nothing or the unit.
+// "EUR000 | Legal | Restructuring" over a row of figures: the corner holds nothing or the unit, or a line
+// with a title stands above.
 bool names_figures_below(const std::vector<std::string_view>& cells,
-                         const std::vector<std::string_view>& below) {
+                         const std::vector<std::string_view>& below, bool below_title) {
   std::size_t filled = 0;
   for (std::size_t i = 1; i < cells.size(); ++i) {
     if (!find_quantities(cells[i]).empty()) return false;
     filled += cells[i].empty() ? 0 : 1;
   }
-  return filled >= 2 && (cells.front().empty() || stated_scale(cells.front()) != 0) && has_figures(below);
+  return filled >= 2 && (below_title || cells.front().empty() || stated_scale(cells.front()) != 0) &&
+         has_figures(below);
 }
 
 bool is_header_line(std::string_view line, std::string_view table_header) {
@@ -124,16 +126,19 @@ TableView read_table(std::string_view text, std::string_view table_header) {
   TableView table;
   std::vector<std::string> columns;
   each_line(table_header, [&](std::size_t, std::string_view line) { add_names(columns, table_cells(line)); });
-  bool in_header = false;
+  bool in_header = false, below_title = false;
   each_line(text, [&](std::size_t begin, std::string_view line) {
     if (is_header_line(line, table_header)) return;
     std::vector<std::string_view> cells = table_cells(line);
     const std::string_view rest = text.substr(std::min(begin + line.size() + 1, text.size()));
-    if (names_periods(cells) || names_figures_below(cells, table_cells(rest.substr(0, rest.find('\n'))))) {
+    if (names_periods(cells) ||
+        names_figures_below(cells, table_cells(rest.substr(0, rest.find('\n'))), below_title)) {
+      below_title = false;
       if (!std::exchange(in_header, true)) columns.clear();
       return add_names(columns, cells);
     }
     in_header = false;
+    below_title = cells.size() == 1;
     std::vector<std::string> names = names_of(cells, columns);
     table.rows.push_back({begin, begin + line.size(), std::move(cells), std::move(names)});
   });
