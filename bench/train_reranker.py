@@ -1,21 +1,26 @@
 """Learns the weights of the second stage of search from the features of made questions.
 
-    loadline_reranker_features --out features.jsonl
+    loadline_reranker_features --half 0 --out features.jsonl
     python3 bench/train_reranker.py features.jsonl --out src/retrieval/rank/page_weights.inc
 
-A linear model, trained so that among a question's candidate pages the right ones get the largest share of a softmax
-(listwise), every source of questions with the same total weight, and then calibrated by a logistic curve. Prints
-held-out figures: groups (documents) are split, never questions of one document. The questions that search is
-reported on are not among them. Needs numpy only.
+A linear model, trained so that among a question's candidate pages the right ones and those of the right document get
+the largest share of a softmax (listwise), every source of questions with the same total weight, and then calibrated
+by a logistic curve. Prints held-out figures: groups (documents) are split, never questions of one document. The
+questions that search is reported on are not among them. Needs numpy only.
 """
 import argparse
+import datetime
 import json
 import zlib
 
 import numpy as np
 
-SIGN_NON_NEGATIVE = {"vector", "vector_second", "asked", "parts", "keyword", "keyword_page", "coverage", "heading",
-                     "label", "labels", "years", "document", "document_trust", "neighbours", "first_stage", "numbers"}
+SIGN_NON_NEGATIVE = {"vector", "asked", "parts", "keyword", "keyword_page", "coverage", "heading",
+                     "label", "labels", "years", "pairs", "vector_mean", "vector_inside",
+                     "document", "document_trust", "document_period", "document_first", "neighbours", "first_stage",
+                     "numbers"}
+
+DOCUMENT_SHARE = 1.0  # what the right document counts beside the right page: both are promised
 
 
 def read(path):
@@ -27,6 +32,7 @@ def read(path):
             right = np.array([page["right"] for page in pages], dtype=bool)
             questions.append({
                 "source": row["source"], "group": f'{row["source"] == "tatqa"}-{row["group"]}', "right": right,
+                "document": np.array([page["document"] for page in pages], dtype=bool),
                 "features": np.array([page["features"] for page in pages], dtype=np.float64),
             })
     return questions
@@ -40,22 +46,28 @@ def usable(question):
     return question["right"].any() and not question["right"].all()
 
 
+def add_part(loss, target, share, good, factor):
+    mass = max(share[good].sum(), 1e-12)
+    target += factor * (np.where(good, share / mass, 0.0) - share)
+    return loss - factor * np.log(mass)
+
+
 def gradient(weights, questions, importance):
     loss, slope = 0.0, np.zeros_like(weights)
     for question in questions:
         scores = question["features"] @ weights
-        scores -= scores.max()
-        share = np.exp(scores)
+        share = np.exp(scores - scores.max())
         share /= share.sum()
-        mass = share[question["right"]].sum()
-        target = np.where(question["right"], share / max(mass, 1e-12), 0.0)
+        target = np.zeros_like(share)
         factor = importance[question["source"]]
-        loss -= factor * np.log(max(mass, 1e-12))
-        slope -= factor * (question["features"].T @ (target - share))
+        loss = add_part(loss, target, share, question["right"], factor)
+        if (question["document"] != question["right"]).any():  # a wrong page of the right document is better than one of another
+            loss = add_part(loss, target, share, question["document"], factor * DOCUMENT_SHARE)
+        slope -= question["features"].T @ target
     return loss, slope
 
 
-def train(questions, names, ridge, fixed, steps=400, rate=0.15):
+def train(questions, names, ridge, fixed, steps=250, rate=0.1):
     """Adam on the listwise loss; weights whose sign is known are kept on its side of zero."""
     questions = [question for question in questions if usable(question)]
     counts = {}
@@ -99,11 +111,12 @@ def calibrate(questions, weights):
     right = np.concatenate([question["right"] for question in questions]).astype(float)
     curve = np.array([1.0, -5.0])
     inputs = np.stack([scores, np.ones_like(scores)], axis=1)
-    for _ in range(50):
-        probability = 1 / (1 + np.exp(-(inputs @ curve)))
+    for _ in range(100):
+        probability = 1 / (1 + np.exp(-np.clip(inputs @ curve, -30, 30)))
         slope = inputs.T @ (probability - right) + 1e-3 * curve
         bend = (inputs * (probability * (1 - probability))[:, None]).T @ inputs + 1e-3 * np.eye(2)
-        curve = curve - np.linalg.solve(bend, slope)
+        step = np.linalg.solve(bend, slope)
+        curve = curve - step * min(1.0, 1.0 / np.abs(step).max())  # a whole step may overshoot far from the end
     return curve
 
 
@@ -148,8 +161,8 @@ def main():
         sources = ", ".join(f"{sum(q['source'] == s for q in questions)} {s}" for s in sorted({q["source"] for q in questions}))
         lines = [f"    {weight:.4f},  // {name}" for name, weight in zip(names, weights)]
         with open(arguments.out, "w", encoding="utf-8") as target:
-            target.write("// Made by bench/train_reranker.py from made questions: " + sources + ".\n"
-                         "// None of them is a question that search is reported on. Do not edit.\n"
+            target.write(f"// Made on {datetime.date.today()} by bench/train_reranker.py from made questions: {sources}.\n"
+                         "// Its head says how. None of them is a question that search is reported on. Do not edit.\n"
                          "constexpr std::array<double, page_feature_count> page_weights = {\n"
                          + "\n".join(lines) + "\n};\n"
                          f"constexpr double calibration_slope = {curve[0]:.4f}, calibration_offset = {curve[1]:.4f};\n")

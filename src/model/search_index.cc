@@ -4,6 +4,16 @@
 
 namespace loadline {
 
+Result<std::vector<std::uint64_t>> KeywordIndex::frequencies(std::span<const std::string_view> words,
+                                                             const CallContext& context) const {
+  std::vector<std::uint64_t> counts;
+  for (const std::string_view word : words) {
+    LOADLINE_ASSIGN(const std::vector<ScoredChunk> found, search(word, stats().chunks, nullptr, context));
+    counts.push_back(found.size());
+  }
+  return counts;
+}
+
 Result<std::vector<float>> VectorIndex::scores(std::span<const float> query, std::span<const ChunkId> chunks,
                                                const CallContext& context) const {
   std::vector<ChunkId> sorted(chunks.begin(), chunks.end());

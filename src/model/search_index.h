@@ -52,6 +52,10 @@ class KeywordIndex {
   virtual Result<std::vector<ScoredChunk>> search(std::string_view query, std::size_t k,
                                                   const ChunkFilter* filter,
                                                   const CallContext& context) const = 0;
+  /// For each of `words` how many chunks hold it, as `search` would find it; 0 for what is no word. Its
+  /// default goes through `search`.
+  virtual Result<std::vector<std::uint64_t>> frequencies(std::span<const std::string_view> words,
+                                                         const CallContext& context) const;
   virtual IndexStats stats() const = 0;
   /// Every id that a search could return, sorted: to find orphans.
   virtual Result<std::vector<ChunkId>> chunk_ids() const = 0;

@@ -174,7 +174,13 @@ Result<SearchResponse> HybridRetriever::search(const SearchRequest& request,
   LOADLINE_ASSIGN(const CollectionIndexes indexes, indexes_.open(collection, embedder_.info().dimensions));
   const DocumentSet allowed(*view, request.filter);
   DocumentMatches matches;
-  if (request.means.document_evidence) matches = view->evidence().match(request.query);
+  if (request.means.document_evidence) {
+    const WordFrequencies frequencies = [&](std::span<const std::string_view> words) {
+      auto counts = indexes.keyword->frequencies(words, context);
+      return counts ? std::move(counts).value() : std::vector<std::uint64_t>();
+    };
+    matches = view->evidence().match(request.query, frequencies);
+  }
   const DocumentMatches* const documents = request.means.document_evidence ? &matches : nullptr;
   const QueryView query = view_query(request.query, matches);
 

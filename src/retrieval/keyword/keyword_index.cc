@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "retrieval/keyword/keyword_format.h"
 #include "retrieval/keyword/keyword_segment.h"
@@ -39,6 +40,12 @@ std::vector<const LiveSegment*> in_order_of_ids(const IndexSnapshot& snapshot) {
   return order;
 }
 
+// How many of the postings are of chunks that are not deleted.
+std::uint32_t live_postings(const LiveSegment& segment, const KeywordSegment::Term& entry) {
+  const auto& gone = deleted_terms(segment).frequency;
+  return entry.postings.count() - (gone.empty() ? 0 : gone[entry.number]);
+}
+
 // For each segment the lists of the query's terms, weighted by frequencies over all segments.
 std::vector<std::vector<WeightedList>> weighted_lists(const std::vector<QueryTerm>& terms,
                                                       const std::vector<const LiveSegment*>& segments,
@@ -51,8 +58,7 @@ std::vector<std::vector<WeightedList>> weighted_lists(const std::vector<QueryTer
     for (std::size_t s = 0; s < segments.size(); ++s) {
       const auto entry = keyword_segment(*segments[s]).find(term.term);
       if (!entry) continue;
-      const auto& gone = deleted_terms(*segments[s]).frequency;
-      const std::uint32_t live = entry->postings.count() - (gone.empty() ? 0 : gone[entry->number]);
+      const std::uint32_t live = live_postings(*segments[s], *entry);
       if (live == 0) continue;
       frequency += live;
       found.emplace_back(s, entry->postings);
@@ -108,6 +114,26 @@ class DiskKeywordIndex final : public KeywordIndex {
       largest = std::max(largest, ids.largest());
     }
     return std::move(best).take();
+  }
+
+  // A word of several terms ("e-mail") is as rare as its rarest term.
+  Result<std::vector<std::uint64_t>> frequencies(std::span<const std::string_view> words,
+                                                 const CallContext& context) const override {
+    LOADLINE_TRY(context.check());
+    const auto snapshot = index_->snapshot();
+    Analyzer analyzer;
+    std::vector<std::uint64_t> counts;
+    for (const std::string_view word : words) {
+      std::optional<std::uint64_t> least;
+      for (const QueryTerm& term : parse_query(word, analyzer)) {
+        std::uint64_t count = 0;
+        for (const LiveSegment& live : snapshot->segments)
+          if (const auto entry = keyword_segment(live).find(term.term)) count += live_postings(live, *entry);
+        least = std::min(least.value_or(count), count);
+      }
+      counts.push_back(least.value_or(0));
+    }
+    return counts;
   }
 
   IndexStats stats() const override { return index_->stats(); }

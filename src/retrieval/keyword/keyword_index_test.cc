@@ -73,6 +73,11 @@ void compare(const KeywordIndex& index, ReferenceBm25& reference, Rng& rng, int 
     const auto got = index.search(query, k, used, call());
     ASSERT_TRUE(got.ok()) << got.error().to_string();
     expect_equal(*got, reference.search(query, k, used), query);
+    // a word of one term stands in as many chunks as a search for it finds
+    const std::string word = "term" + std::string(1, static_cast<char>('a' + rng.below(26)));
+    const auto counts = index.frequencies(std::vector<std::string_view>{word, "", "absent"}, call());
+    ASSERT_TRUE(counts.ok());
+    EXPECT_EQ(*counts, (std::vector<std::uint64_t>{reference.search(word, 1'000'000, nullptr).size(), 0, 0}));
   }
 }
 

@@ -79,8 +79,8 @@ Result<Hits> missing_scores(const Leg& leg, const Hits& have, const Hits& others
 void add_document_evidence(std::vector<FusedChunk>& chunks, const CollectionView& view,
                            const DocumentMatches& matches, double weight) {
   if (matches.best <= 0) return;
-  // Evidence that hardly tells documents apart weighs little.
-  const double share = weight * std::min(1.0, 2.0 * matches.best);
+  // Evidence weighs as much as it is sure: common words and bare years must not outvote both legs.
+  const double share = weight * std::min(1.0, matches.best);
   for (FusedChunk& chunk : chunks) {
     const auto number = view.document_number(view.find(chunk.chunk)->document);
     const double document =

@@ -71,6 +71,12 @@ std::vector<std::string> pieces_of(std::string_view text) {
   return pieces;
 }
 
+std::string joined_letters(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const std::string& word : words) joined += letters_of(word);
+  return joined;
+}
+
 std::string initials_of(const std::vector<std::string>& words, std::string_view joiner) {
   std::string initials;
   for (const std::string& word : words) {
@@ -131,6 +137,7 @@ bool later_than(const Period& a, const Period& b) {
 DocumentEvidence::DocumentEvidence(const std::vector<DocumentRecord>& documents) : count_(documents.size()) {
   for (std::uint32_t number = 0; number < documents.size(); ++number) {
     const DocumentRecord& document = documents[number];
+    chunks_.push_back(document.chunk_count);
     add_names(number, document);
     DocumentPeriods periods{find_periods(base_name(document.name)), {}};
     for (const std::string& stated : document.periods)
@@ -151,8 +158,25 @@ void DocumentEvidence::add_key(std::uint32_t document, const std::string& key, d
     namings.push_back({document, static_cast<float>(strength)});
 }
 
+// "Rowan & Rowan" as rowanrowan, rr, r&r and rnr.
+void DocumentEvidence::add_joined(std::uint32_t document, const std::vector<std::string>& words,
+                                  double strength) {
+  const std::string joined = joined_letters(words);
+  if (joined.size() > front_letters_min) add_key(document, joined, strength);
+  if (static_cast<std::size_t>(std::count_if(words.begin(), words.end(), has_letter)) < initials_min) return;
+  for (const std::string_view joiner : {"", "&", "n"})
+    add_key(document, initials_of(words, joiner), strength);
+}
+
 void DocumentEvidence::add_names(std::uint32_t number, const DocumentRecord& document) {
-  for (const std::string& piece : pieces_of(base_name(document.name))) {
+  std::vector<std::string> front;  // the words that the file's name begins with: often who it is about
+  const std::vector<std::string> pieces = pieces_of(base_name(document.name));
+  for (const std::string& piece : pieces) {
+    if (has_digit(piece)) break;
+    front.push_back(piece);
+    if (front.size() >= initials_min) add_joined(number, front, name_strength);
+  }
+  for (const std::string& piece : pieces) {
     if (!has_letter(piece)) continue;
     const std::string key = letters_of(piece);
     add_key(number, key, has_digit(piece) ? code_strength : name_strength);
@@ -163,16 +187,13 @@ void DocumentEvidence::add_names(std::uint32_t number, const DocumentRecord& doc
   for (const std::string& entity : document.entities) {
     const double strength = entity_strength / (1.0 + entity_rank_decay * rank++);
     const std::vector<std::string> words = pieces_of(entity);
-    std::string joined;
-    std::vector<std::string> front;
+    std::vector<std::string> first_words;
     for (const std::string& word : words) {
       add_key(number, light_stem(word), entity_word_strength * strength);
-      joined += letters_of(word);
-      if (has_letter(word)) front.push_back(word);
-      if (joined.size() > front_letters_min) add_key(number, joined, strength);
-      for (const std::string_view joiner : {"", "&", "n"})
-        if (front.size() >= initials_min) add_key(number, initials_of(front, joiner), strength);
+      first_words.push_back(word);
+      add_joined(number, first_words, strength);
     }
+    const std::string joined = joined_letters(words);
     if (joined.size() > front_letters_min) sorted_keys_.push_back(joined);
   }
   for (const auto& [name, value] : document.metadata)
@@ -195,7 +216,7 @@ std::vector<DocumentEvidence::Mention> DocumentEvidence::mentions(std::string_vi
                             : has_digit(word) && has_letter(word) ? 1.0
                                                                   : plain_word_emphasis;
     if (!term.stop && has_letter(word))
-      found.push_back({light_stem(word), term.begin, term.end, emphasis, false});
+      found.push_back({light_stem(word), term.begin, term.end, emphasis, {}});
     std::string joined = letters_of(word);
     bool capitals = upper;
     for (std::size_t more = 1; more < joined_words_max && i + more < terms.size(); ++more) {
@@ -205,42 +226,69 @@ std::vector<DocumentEvidence::Mention> DocumentEvidence::mentions(std::string_vi
       if (gap.find_first_not_of(" &-_") != std::string_view::npos) break;
       joined += letters_of(question.substr(next.begin, next.end - next.begin));
       capitals = capitals && next.capital;
-      found.push_back({joined, term.begin, next.end, capitals ? 1.0 : plain_word_emphasis, true});
+      found.push_back({joined, term.begin, next.end, capitals ? 1.0 : plain_word_emphasis, {}});
     }
   }
   return found;
 }
 
-const std::vector<DocumentEvidence::Naming>* DocumentEvidence::find(const Mention& mention,
-                                                                    std::vector<Naming>& fronts) const {
-  if (const auto exact = keys_.find(mention.key); exact != keys_.end()) return &exact->second;
-  if (mention.key.size() < front_letters_min || mention.emphasis < 1.0) return nullptr;
+std::vector<DocumentEvidence::Naming> DocumentEvidence::find(const Mention& mention) const {
+  if (const auto exact = keys_.find(mention.key); exact != keys_.end()) return exact->second;
+  std::vector<Naming> found;
+  if (mention.key.size() < front_letters_min || mention.emphasis < 1.0) return found;
   // Documents whose joined name begins with the word.
+  std::unordered_map<std::uint32_t, float> strengths;
   for (auto at = std::lower_bound(sorted_keys_.begin(), sorted_keys_.end(), mention.key);
-       at != sorted_keys_.end() && at->starts_with(mention.key) && fronts.size() < count_; ++at)
+       at != sorted_keys_.end() && at->starts_with(mention.key) && strengths.size() < count_; ++at)
     for (const Naming& naming : keys_.at(*at))
-      fronts.push_back({naming.document, static_cast<float>(naming.strength * front_strength)});
-  return fronts.empty() ? nullptr : &fronts;
+      strengths[naming.document] =
+          std::max(strengths[naming.document], naming.strength * static_cast<float>(front_strength));
+  for (const auto& [document, strength] : strengths) found.push_back({document, strength});
+  return found;
 }
 
-void DocumentEvidence::match_names(std::string_view question, DocumentMatches& matches) const {
+std::vector<DocumentEvidence::Mention> DocumentEvidence::naming_mentions(std::string_view question) const {
+  std::vector<Mention> naming;
+  for (Mention& mention : mentions(question)) {
+    mention.namings = find(mention);
+    if (!mention.namings.empty()) naming.push_back(std::move(mention));
+  }
+  return naming;
+}
+
+// For each mention the share of the chunks with its rarest word that are of documents that it names.
+std::vector<double> DocumentEvidence::keeping(std::string_view question, const std::vector<Mention>& mentions,
+                                              const WordFrequencies& frequencies) const {
+  std::vector<double> shares(mentions.size(), 1.0);
+  if (!frequencies) return shares;
+  std::vector<std::string_view> words;
+  for (const Mention& mention : mentions)
+    words.push_back(question.substr(mention.begin, mention.end - mention.begin));
+  const std::vector<std::uint64_t> counts = frequencies(words);
+  for (std::size_t i = 0; i < mentions.size() && i < counts.size(); ++i) {
+    double own = 0;
+    for (const Naming& naming : mentions[i].namings) own += chunks_[naming.document];
+    if (counts[i] > 0) shares[i] = std::min(1.0, own / static_cast<double>(counts[i]));
+  }
+  return shares;
+}
+
+void DocumentEvidence::match_names(std::string_view question, const WordFrequencies& frequencies,
+                                   DocumentMatches& matches) const {
   double total = 0;
   std::vector<double> sums(count_, 0.0);
-  for (const Mention& mention : mentions(question)) {
-    std::vector<Naming> fronts;
-    const std::vector<Naming>* const namings = find(mention, fronts);
-    if (namings == nullptr) continue;
-    std::unordered_map<std::uint32_t, double> strengths;
-    for (const Naming& naming : *namings)
-      strengths[naming.document] = std::max<double>(strengths[naming.document], naming.strength);
+  const std::vector<Mention> found = naming_mentions(question);
+  const std::vector<double> shares = keeping(question, found, frequencies);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Mention& mention = found[i];
     double frequency = 0, strongest = 0;
-    for (const auto& [document, strength] : strengths)
-      frequency += strength, strongest = std::max(strongest, strength);
+    for (const Naming& naming : mention.namings)
+      frequency += naming.strength, strongest = std::max<double>(strongest, naming.strength);
     const double rarity = std::log(1.0 + (static_cast<double>(count_) - frequency + 0.5) / (frequency + 0.5));
-    const double weight = mention.emphasis * std::max(rarity, 0.0);
+    const double weight = mention.emphasis * shares[i] * std::max(rarity, 0.0);
     total += weight * strongest;
-    for (const auto& [document, strength] : strengths) sums[document] += weight * strength;
-    if (strongest * mention.emphasis >= naming_span_min)
+    for (const Naming& naming : mention.namings) sums[naming.document] += weight * naming.strength;
+    if (strongest * mention.emphasis * shares[i] >= naming_span_min)
       matches.spans.emplace_back(mention.begin, mention.end);
   }
   if (total <= 0) return;
@@ -272,11 +320,11 @@ void DocumentEvidence::match_periods(std::string_view question, DocumentMatches&
   }
 }
 
-DocumentMatches DocumentEvidence::match(std::string_view question) const {
+DocumentMatches DocumentEvidence::match(std::string_view question, const WordFrequencies& frequencies) const {
   constexpr double period_share = 0.5, period_alone = 0.35;
   DocumentMatches matches;
   matches.documents.resize(count_);
-  match_names(question, matches);
+  match_names(question, frequencies, matches);
   match_periods(question, matches);
   for (DocumentMatch& match : matches.documents) {
     match.score = match.name;

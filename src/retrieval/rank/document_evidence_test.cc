@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace loadline {
 namespace {
 
@@ -68,6 +70,35 @@ TEST(DocumentEvidence, AWordThatNamesAllDocumentsDecidesLittle) {
   EXPECT_LT(all.best, 0.3);
   const DocumentMatches one = evidence.match("the South report");
   EXPECT_GT(one.documents[1].score, 2 * one.documents[0].score);
+}
+
+TEST(DocumentEvidence, AFileNameGivesInitialsToo) {
+  const DocumentEvidence evidence({record("ROWAN_ROWAN_2021.pdf", {}), record("TIDEWATER_2021.pdf", {})});
+  EXPECT_EQ(best(evidence, "margins of RnR"), 0U);
+  EXPECT_EQ(best(evidence, "margins of R&R"), 0U);
+}
+
+// A word of a document's name that the other documents use as well names nothing.
+TEST(DocumentEvidence, CommonWordsInNamesCountByHowFarTheyKeepToTheirDocuments) {
+  std::vector<DocumentRecord> records;
+  for (const char* name : {"capital_rules.pdf", "staff_handbook.pdf", "larkmoor.pdf", "fees.pdf", "x.pdf"}) {
+    records.push_back(record(name, {}));
+    records.back().chunk_count = 10;
+  }
+  const DocumentEvidence evidence(records);
+  std::vector<std::string> asked;
+  const auto frequencies = [&](std::span<const std::string_view> words) {
+    std::vector<std::uint64_t> counts;
+    for (const std::string_view word : words) {
+      asked.emplace_back(word);
+      counts.push_back(word == "capital" ? 100 : 10);
+    }
+    return counts;
+  };
+  const std::string_view common = "a hotel night in a capital", rare = "what do people say of Larkmoor";
+  EXPECT_LT(evidence.match(common, frequencies).best, 0.3 * evidence.match(common).best);
+  EXPECT_EQ(evidence.match(rare, frequencies).best, evidence.match(rare).best);
+  EXPECT_NE(std::find(asked.begin(), asked.end(), "capital"), asked.end());
 }
 
 TEST(DocumentEvidence, NoDocumentsAndNoQuestion) {

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t labels_max = 200;
 constexpr std::size_t label_terms_max = 24;
 constexpr std::size_t first_line_bytes_max = 160;
+constexpr std::size_t pairs_max = 1500;
 
 template <class T>
 void make_set(std::vector<T>& list) {
@@ -61,6 +62,7 @@ class Digester {
     digest_.years.insert(digest_.years.end(), digest_.heading_years.begin(), digest_.heading_years.end());
     make_set(digest_.terms);
     make_set(digest_.heading_terms);
+    make_set(digest_.pairs);
     make_set(digest_.years);
     make_set(digest_.heading_years);
     make_set(digest_.labels);
@@ -81,7 +83,13 @@ class Digester {
     if (terms.empty()) return;
     ++lines_;
     std::uint32_t numbers = 0;
+    std::uint64_t before = 0;
     for (const LightTerm& term : terms) {
+      if (term.hash != 0 && !term.number) {
+        if (before != 0 && digest_.pairs.size() < pairs_max)
+          digest_.pairs.push_back(pair_key(before, term.hash));
+        before = term.hash;
+      }
       if (const int year = year_of(line.substr(term.begin, term.end - term.begin)); year != 0)
         digest_.years.push_back(year);
       if (term.hash != 0) digest_.terms.push_back(term.hash);
@@ -115,6 +123,10 @@ class Digester {
 };
 
 }  // namespace
+
+std::uint64_t pair_key(std::uint64_t first, std::uint64_t second) {
+  return (first * 0x9E3779B97F4A7C15ULL) ^ (second + (first >> 29));
+}
 
 PageDigest digest_page(std::span<const Chunk> chunks) {
   Digester digester;

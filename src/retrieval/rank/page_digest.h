@@ -20,6 +20,7 @@ struct PageDigest {
   std::vector<std::uint64_t> terms;                // of text and headings, sorted, each once
   std::vector<std::uint64_t> heading_terms;        // of headings, captions, header rows, first line; sorted
   std::vector<std::vector<std::uint64_t>> labels;  // of table rows, each sorted; distinct
+  std::vector<std::uint64_t> pairs;                // of neighbouring terms in a line, see pair_key; sorted
   std::vector<int> years;                          // sorted
   std::vector<int> heading_years;                  // sorted
   double figure_share = 0;                         // of words and numbers, how many are numbers
@@ -28,6 +29,9 @@ struct PageDigest {
       0;  // of lines, how many are a text that ends in one small number: a table of contents
   std::uint32_t words = 0;
 };
+
+/// Of two terms that stand side by side, stop words between them left out.
+std::uint64_t pair_key(std::uint64_t first, std::uint64_t second);
 
 /// `chunks` are those of one page, in order.
 PageDigest digest_page(std::span<const Chunk> chunks);

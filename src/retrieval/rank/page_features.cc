@@ -10,12 +10,14 @@ namespace {
 
 enum Feature : std::size_t {
   vector,
-  vector_second,
   asked,
   parts,
+  vector_mean,
+  vector_inside,
   keyword,
   keyword_page,
   coverage,
+  pairs,
   heading,
   label,
   labels,
@@ -26,6 +28,8 @@ enum Feature : std::size_t {
   table_wanted,
   document,
   document_trust,
+  document_period,
+  document_first,
   neighbours,
   first_stage,
   listing,
@@ -59,12 +63,16 @@ double best_cosine(const PoolPage& page, std::size_t which) {
   return best;
 }
 
-double second_cosine(const PoolPage& page) {
+// Of the three best chunks: a page that comes back to a subject.
+double mean_cosine(const PoolPage& page, std::size_t which) {
+  constexpr std::size_t chunks_max = 3;
   std::vector<float> all;
-  for (const auto& cosines : page.cosines) all.push_back(cosines[question_vector]);
-  if (all.size() < 2) return -1;
-  std::nth_element(all.begin(), all.begin() + 1, all.end(), std::greater<>());
-  return all[1];
+  for (const auto& cosines : page.cosines) all.push_back(cosines[which]);
+  std::sort(all.rbegin(), all.rend());
+  if (all.size() > chunks_max) all.resize(chunks_max);
+  double sum = 0;
+  for (const float cosine : all) sum += cosine;
+  return all.empty() ? 0 : sum / static_cast<double>(all.size());
 }
 
 template <class T>
@@ -81,10 +89,13 @@ class Computer {
     if (!pool_.pages.empty() && !pool_.pages.front().cosines.empty() &&
         !pool_.pages.front().cosines.front().empty()) {
       add_cosines();
+      add_inside();
       add_parts();
     }
     add_keywords();
-    weigh_terms();
+    weights_ = weights_of(query_.terms, &PageDigest::terms);
+    pair_weights_ = weights_of(query_.pairs, &PageDigest::pairs);
+    for (const auto& [term, weight] : weights_) total_ += weight;
     for (std::size_t i = 0; i < features_.size(); ++i) add_words(pool_.pages[i], features_[i]);
     add_first_stage();
     add_neighbours();
@@ -106,9 +117,26 @@ class Computer {
 
   void add_cosines() {
     add_placed(vector, cosine_spread_min, [](const PoolPage& p) { return best_cosine(p, question_vector); });
-    add_placed(vector_second, cosine_spread_min,
-               [](const PoolPage& p) { return std::max(0.0, second_cosine(p)); });
     add_placed(asked, cosine_spread_min, [](const PoolPage& p) { return best_cosine(p, asked_vector); });
+  }
+
+  // Which page of a document: documents differ in how near all of them is to any question.
+  void add_inside() {
+    constexpr double spread = 0.15;
+    std::unordered_map<std::uint32_t, double> best;
+    const auto both = [](const PoolPage& page) {
+      return (best_cosine(page, question_vector) + best_cosine(page, asked_vector)) / 2;
+    };
+    for (const PoolPage& page : pool_.pages) {
+      const auto [at, is_new] = best.try_emplace(page.unit.document, -1.0);
+      at->second = std::max(at->second, both(page));
+    }
+    for (std::size_t i = 0; i < features_.size(); ++i) {
+      const PoolPage& page = pool_.pages[i];
+      set(i, vector_inside, std::max(0.0, 1.0 - (best[page.unit.document] - both(page)) / spread));
+    }
+    add_placed(vector_mean, cosine_spread_min,
+               [](const PoolPage& p) { return mean_cosine(p, asked_vector); });
   }
 
   // A phrase to which no page of the pool is near says nothing about pages ("round your answer").
@@ -142,23 +170,37 @@ class Computer {
     }
   }
 
-  // Terms that stand on most candidate pages tell them apart little.
-  void weigh_terms() {
-    const double count = static_cast<double>(pool_.pages.size());
-    for (const std::uint64_t term : query_.terms) {
-      double pages = 0;
-      for (const PoolPage& page : pool_.pages) pages += holds(page.digest->terms, term) ? 1 : 0;
-      // A term on no page at all cannot be found anywhere: it does not count against the pages.
-      const double weight = pages == 0 ? 0 : std::log((count + 1.0) / (pages + 0.5)) + 0.1;
-      weights_[term] = weight;
-      total_ += weight;
-    }
+  using Weights = std::unordered_map<std::uint64_t, double>;
+  using Keys = std::vector<std::uint64_t>;
+
+  double pages_with(std::uint64_t key, Keys PageDigest::*keys) const {
+    return static_cast<double>(
+        std::count_if(pool_.pages.begin(), pool_.pages.end(),
+                      [&](const PoolPage& page) { return holds((*page.digest).*keys, key); }));
   }
 
-  double share(const std::vector<std::uint64_t>& sorted) const {
-    double sum = 0;
-    for (const auto& [term, weight] : weights_) sum += holds(sorted, term) ? weight : 0;
-    return total_ > 0 ? sum / total_ : 0;
+  double rarity(double pages) const {
+    return std::log((static_cast<double>(pool_.pages.size()) + 1.0) / (pages + 0.5)) + 0.1;
+  }
+
+  // Terms that stand on most candidate pages tell them apart little. A term on no page at all cannot be found
+  // anywhere: it does not count against the pages.
+  Weights weights_of(const Keys& keys, Keys PageDigest::*where) const {
+    Weights weights;
+    for (const std::uint64_t key : keys) {
+      const double pages = pages_with(key, where);
+      weights[key] = pages == 0 ? 0 : rarity(pages);
+    }
+    return weights;
+  }
+
+  static double share(const Weights& weights, const Keys& sorted) {
+    double sum = 0, total = 0;
+    for (const auto& [key, weight] : weights) {
+      total += weight;
+      if (weight > 0 && holds(sorted, key)) sum += weight;
+    }
+    return total > 0 ? sum / total : 0;
   }
 
   // Agreement with one row label: the harmonic mean of how much of the label is in the question and how much
@@ -181,8 +223,9 @@ class Computer {
   void add_words(const PoolPage& page, PageFeatures& out) const {
     const PageDigest& digest = *page.digest;
     const auto put = [&](Feature feature, double value) { out[feature] = static_cast<float>(value); };
-    put(coverage, share(digest.terms));
-    put(heading, share(digest.heading_terms));
+    put(coverage, share(weights_, digest.terms));
+    put(pairs, share(pair_weights_, digest.pairs));
+    put(heading, share(weights_, digest.heading_terms));
     double best = 0, wholes = 0;
     for (const auto& terms : digest.labels) {
       bool whole = false;
@@ -200,13 +243,22 @@ class Computer {
     put(figures_wanted, share_of_figures * query_.wants_figure);
     put(table, digest.table_share);
     put(table_wanted, digest.table_share * query_.wants_figure);
-    if (pool_.document_best > 0) put(document, page.document / pool_.document_best);
-    put(document_trust, page.document);
+    if (pool_.document_best > 0) {
+      put(document, page.document.score / pool_.document_best);
+      put(document_first, page.document.score >= pool_.document_best ? 1.0 : 0.0);
+    }
+    put(document_trust, page.document.score);
+    put(document_period, page.document.period);
     put(listing, digest.listing_share);
     put(short_text, digest.words < 40 ? 1.0 - digest.words / 40.0 : 0.0);
     double found = 0;
     for (const std::uint64_t number : query_.numbers) found += holds(digest.terms, number) ? 1 : 0;
     if (!query_.numbers.empty()) put(numbers, found / static_cast<double>(query_.numbers.size()));
+  }
+
+  // How well a page does by both legs alone.
+  double promise(std::size_t page) const {
+    return (features_[page][vector] + features_[page][asked] + features_[page][keyword]) / 3;
   }
 
   void add_first_stage() {
@@ -215,8 +267,7 @@ class Computer {
 
   void add_neighbours() {
     std::map<PageUnit, double> quality;
-    for (std::size_t i = 0; i < features_.size(); ++i)
-      quality[pool_.pages[i].unit] = (features_[i][vector] + features_[i][asked] + features_[i][keyword]) / 3;
+    for (std::size_t i = 0; i < features_.size(); ++i) quality[pool_.pages[i].unit] = promise(i);
     for (std::size_t i = 0; i < features_.size(); ++i) {
       double best = 0;
       for (const int step : {-1, 1}) {
@@ -232,7 +283,7 @@ class Computer {
   const PagePool& pool_;
   const QueryView& query_;
   std::vector<PageFeatures> features_;
-  std::unordered_map<std::uint64_t, double> weights_;
+  Weights weights_, pair_weights_;
   double total_ = 0;
 };
 

@@ -2,6 +2,7 @@
 // The learned part of the second stage: from a page's features to the probability that it answers. A linear
 // model: one weight a feature says what it does, and `search --explain` can show it. The weights are made by
 // bench/train_reranker.py (see page_weights.inc for on what). Pure.
+#include <array>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,14 @@ struct PageScore {
   double probability = 0;  // 0 to 1, calibrated; in the same order
 };
 
-std::vector<PageScore> score_pages(std::span<const PageFeatures> pool);
+struct PageModel {
+  std::array<double, page_feature_count> weights{};
+  double slope = 1, offset = 0;  // probability = 1 / (1 + exp(-(slope * rank + offset))); slope > 0
+};
+
+/// The learned one.
+const PageModel& learned_page_model();
+
+std::vector<PageScore> score_pages(std::span<const PageFeatures> pool, const PageModel& model);
 
 }  // namespace loadline

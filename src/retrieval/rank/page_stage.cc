@@ -21,7 +21,7 @@ PagePool make_pool(std::span<const FusedChunk> candidates, const PageStageInput&
     PoolPage page;
     page.unit = unit;
     page.first_stage = candidate.score;  // candidates are best first
-    if (input.documents != nullptr) page.document = input.documents->documents[unit.document].score;
+    if (input.documents != nullptr) page.document = input.documents->documents[unit.document];
     for (const auto& place : collection.unit(unit)) page.chunks.push_back(place.chunk);
     pool.pages.push_back(std::move(page));
   }
@@ -135,7 +135,7 @@ Result<std::vector<RankedPage>> rank_pages(std::span<const FusedChunk> candidate
   LOADLINE_TRY(context.check());
   LOADLINE_TRY(add_digests(pool, collection, store, digests));
   const std::vector<PageFeatures> features = page_features(pool, input.view);
-  const std::vector<PageScore> scores = score_pages(features);
+  const std::vector<PageScore> scores = score_pages(features, options.model);
   std::unordered_map<ChunkId, const FusedChunk*> known;
   for (const FusedChunk& candidate : candidates) known[candidate.chunk] = &candidate;
   std::vector<RankedPage> ranked;

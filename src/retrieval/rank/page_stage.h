@@ -19,6 +19,7 @@ namespace loadline {
 
 struct PageStageOptions {
   std::size_t pages = 64;  // of the first stage's candidates
+  PageModel model = learned_page_model();
 };
 
 struct PageStageInput {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "retrieval/rank/light_terms.h"
+#include "retrieval/rank/page_digest.h"
 #include "text/period.h"
 
 namespace loadline {
@@ -92,11 +93,15 @@ QueryView view_query(std::string_view question, const DocumentMatches& matches) 
   view.asked = without_spans(question, matches);
   view.parts = phrases_of(view.asked);
   double figures = 0;
+  std::uint64_t before = 0;
   for (const LightTerm& term : light_terms(view.asked)) {
     const std::string_view word = std::string_view(view.asked).substr(term.begin, term.end - term.begin);
     if (is_figure_word(word)) ++figures;
     if (term.hash == 0 || view.terms.size() >= terms_max) continue;
     add_once(term.number ? view.numbers : view.terms, term.hash);
+    if (term.number) continue;
+    if (before != 0) add_once(view.pairs, pair_key(before, term.hash));
+    before = term.hash;
   }
   if (question.find('%') != std::string_view::npos || question.find('$') != std::string_view::npos) ++figures;
   view.wants_figure = std::min(1.0, figures / figure_words_enough);

@@ -17,6 +17,7 @@ struct QueryView {
   std::string asked;  // the question without names of documents and periods; "" if nothing is left
   std::vector<std::string> parts;      // its phrases, in order, each once
   std::vector<std::uint64_t> terms;    // hashes of its content words, each once
+  std::vector<std::uint64_t> pairs;    // pair_key of content words side by side, each once
   std::vector<int> years;              // that it states, latest first
   std::vector<std::uint64_t> numbers;  // hashes of other numbers in it
   double wants_figure = 0;             // 0 to 1: how much it is worded like a question for a figure

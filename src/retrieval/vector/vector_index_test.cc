@@ -115,10 +115,30 @@ void add(VectorIndex& index, Reference& reference, const std::vector<std::pair<C
   for (const auto& [id, vector] : rows) reference.vectors[id] = vector;
 }
 
+// Scores of given chunks are exact, in their order, absent ones marked.
+void check_scores(const VectorIndex& index, const Reference& reference, Cloud& cloud, Rng& rng) {
+  const Vector query = cloud.next();
+  std::vector<ChunkId> asked;
+  for (const auto& [id, vector] : reference.vectors)
+    if (rng.below(4) == 0) asked.insert(rng.below(2) == 0 ? asked.begin() : asked.end(), id);
+  asked.push_back(ChunkId{1'000'000'007});
+  const auto scores = index.scores(query, asked, call());
+  ASSERT_TRUE(scores.ok());
+  ASSERT_EQ(scores->size(), asked.size());
+  for (std::size_t i = 0; i + 1 < asked.size(); ++i) {
+    const Vector& vector = reference.vectors.at(asked[i]);
+    double dot = 0;
+    for (std::size_t d = 0; d < dimensions; ++d) dot += static_cast<double>(query[d]) * vector[d];
+    EXPECT_NEAR((*scores)[i], dot, 2e-3);
+  }
+  EXPECT_EQ(scores->back(), VectorIndex::absent_score);
+}
+
 // The promise that holds without exception: min(k, matches) results, all live, all accepted, scores are
 // cosines, best first. Returns the mean recall.
 double check_searches(const VectorIndex& index, const Reference& reference, Cloud& cloud, Rng& rng,
                       int queries) {
+  check_scores(index, reference, cloud, rng);
   double sum = 0;
   for (int q = 0; q < queries; ++q) {
     const Vector query = cloud.next();
