@@ -408,9 +408,9 @@ void write_question(const Retriever& retriever, const MadeQuestion& question, co
   const auto response = retriever.search(request, context);
   if (!response) return;
   json::array pages;
-  std::size_t right = 0, seen = 0;
+  std::size_t right = 0;
   for (const SearchHit& hit : response->hits) {
-    if (hit.explanation.features.empty() || ++seen > 64) break;
+    if (hit.explanation.features.empty()) break;
     json::array features;
     for (const auto& [name, value] : hit.explanation.features) features.push_back(value);
     const bool is_right = question.right.contains({hit.document, hit.page});

@@ -174,8 +174,8 @@ std::vector<Variant> variants() {
   reciprocal.candidates.fusion.rule = FusionRule::reciprocal_rank;
   SearchMeans all, keep;
   keep.deduplicate = false;
-  RetrieverOptions hundred;
-  hundred.pages.pages = 100;
+  RetrieverOptions fewer;
+  fewer.pages.pages = 50;
   return {{"keyword", only(true, false, false, false), {}, {}},
           {"vector", only(false, true, false, false), {}, {}},
           {"fused by reciprocal rank", only(true, true, false, false), reciprocal, {}},
@@ -184,7 +184,7 @@ std::vector<Variant> variants() {
           {"+ document evidence, reciprocal", only(true, true, true, false), reciprocal, {}},
           {"+ second stage, no documents", only(true, true, false, true), {}, {}},
           {"all", all, {}, {}},
-          {"all, 100 pages re-ranked", all, hundred, {}},
+          {"all, 50 pages re-ranked", all, fewer, {}},
           {"all but keyword", only(false, true, true, true), {}, {}},
           {"all but vector", only(true, false, true, true), {}, {}},
           {"all, duplicates kept", keep, {}, {}},

@@ -18,7 +18,7 @@
 namespace loadline {
 
 struct PageStageOptions {
-  std::size_t pages = 64;  // of the first stage's candidates
+  std::size_t pages = 100;  // of the first stage's candidates
   PageModel model = learned_page_model();
 };
 
