@@ -81,6 +81,9 @@ TEST(Manifest, broken_yaml_has_a_line) {
   EXPECT_NE(error_of("version: 1\napp: [\n").find("loadline.yaml:3:1: not valid YAML"), std::string::npos);
   EXPECT_FALSE(error_of("").empty());
   EXPECT_FALSE(error_of(std::string(200000, '[')).empty());
+  const std::string zeros("version: 1\napp: a\0\0\0b\n", 22), latin("version: 1\napp: caf\xE9\n");
+  EXPECT_NE(error_of(zeros).find("loadline.yaml:2:7: the manifest is not UTF-8 text"), std::string::npos);
+  EXPECT_NE(error_of(latin).find("loadline.yaml:2:9: the manifest is not UTF-8 text"), std::string::npos);
   EXPECT_FALSE(error_of("a: &a [x,x]\nb: &b [*a,*a]\nversion: *b\n").empty());
 }
 

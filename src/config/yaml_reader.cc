@@ -269,12 +269,31 @@ class Reader {
   std::size_t nodes_ = 0;
 };
 
+/// The first byte that UTF-8 text does not have; the size if there is none. The YAML library guesses UTF-16
+/// and UTF-32 from zero bytes, and makes invalid text of code points that do not exist.
+std::size_t first_bad_byte(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t begin = at;
+    const char32_t point = next_code_point(text, at);
+    if (point == 0 || (point == replacement_character && at == begin + 1)) return begin;
+  }
+  return at;
+}
+
 }  // namespace
 
 CheckedConfig read_config(std::string_view yaml, const SchemaNode& schema) {
   CheckedConfig checked;
   if (yaml.size() > manifest_bytes_max) {
     checked.errors.push_back({1, 1, "the manifest is larger than 1 MiB"});
+    return checked;
+  }
+  if (const std::size_t bad = first_bad_byte(yaml); bad < yaml.size()) {
+    const std::string_view before = yaml.substr(0, bad);
+    const auto line = static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1;
+    const auto column = static_cast<int>(bad - (before.rfind('\n') + 1)) + 1;
+    checked.errors.push_back({line, column, "the manifest is not UTF-8 text: save it in that encoding"});
     return checked;
   }
   try {
