@@ -151,7 +151,7 @@ class Extraction {
     ExtractOrder order;
     order.file_name = request_.file_name.substr(0, request_.file_name.find('\0'));
     order.first_page = next_page_;
-    order.recognise_scans = request_.recognise_scans;
+    order.recognise_scans = request_.recognise_scans && options_.recognise_scans;
     order.memory_bytes = limits_.memory_bytes;
     order.cpu_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(1, cpu_left.count()));
     order.parent = static_cast<std::int32_t>(getpid());
@@ -353,6 +353,7 @@ std::string extractor_beside_program() {
 Result<std::unique_ptr<ExtractorProcess>> ExtractorProcess::open(ExtractorOptions options) {
   if (options.program.empty()) options.program = extractor_beside_program();
   LOADLINE_ASSIGN(std::string version, ask_version(options.program));
+  if (!options.recognise_scans) version += " without-recognition";
   return std::unique_ptr<ExtractorProcess>(new ExtractorProcess(std::move(options), std::move(version)));
 }
 

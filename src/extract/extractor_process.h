@@ -34,6 +34,7 @@ struct ExtractorOptions {
   std::string program;  // path of loadline-extractor; "": beside the running program
   ExtractorLimits limits;
   bool show_diagnostics = false;  // leave the process its standard error; for people who debug
+  bool recognise_scans = true;    // false: no request is served with recognition; part of version()
 };
 
 class ExtractorProcess final : public DocumentExtractor {

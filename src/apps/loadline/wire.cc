@@ -18,6 +18,7 @@ void write_log_line(std::string_view line) {
 
 ExtractorOptions extractor_options(const IngestConfig& config) {
   ExtractorOptions options;
+  options.recognise_scans = config.recognise_scans;
   options.limits.memory_bytes = config.memory_bytes_max;
   options.limits.wall_per_document = std::chrono::seconds(config.document_seconds);
   options.limits.cpu_per_document = std::chrono::seconds(config.document_seconds);
