@@ -303,6 +303,7 @@ TEST_F(ApiTest, Keys) {
   EXPECT_EQ(with("bearer sk-2").head.status, 200);
   EXPECT_EQ(flow_.last_request.cache_scope, "bob");
   EXPECT_FALSE(KeyRing::open({{"empty", ""}}));
+  EXPECT_FALSE(KeyRing::open({{"", "secret"}}));
 }
 
 TEST_F(ApiTest, WebPagesOfOtherOriginsAreRefusedOnLoopback) {
@@ -346,6 +347,13 @@ TEST_F(ApiTest, UploadsThatCannotBe) {
   HttpRequest cut = upload("c", "x", "words");
   cut.body.resize(cut.body.size() - 4);
   EXPECT_EQ(ask(cut).head.status, 400);
+  HttpRequest empty = upload("c", "x", "words");
+  empty.body.clear();
+  EXPECT_EQ(ask(empty).head.status, 400);
+  EXPECT_EQ(ask(upload("a%ff", "x", "")).head.status, 400) << "a collection's name is UTF-8";
+  HttpRequest labelled = upload("c", "x", "words");
+  labelled.body.insert(0, "--b\r\nContent-Disposition: form-data; name=label\r\n\r\n\xff\r\n");
+  EXPECT_EQ(ask(labelled).head.status, 400) << "so is a label";
   EXPECT_EQ(get("/v1/collections/none/documents").head.status, 404);
   EXPECT_EQ(get("/v1/collections/c/documents?limit=0").head.status, 400);
 }
@@ -358,6 +366,15 @@ TEST_F(ApiTest, AnUploadThatCannotBeIngestedNowIsTriedAgain) {
   EXPECT_EQ(listed.at("data").at(0).at("id"), "a.txt") << "it is not lost, though the store does not know it";
   documents_.set_failure(std::nullopt);
   EXPECT_TRUE(documents_.wait_for_documents(1));
+}
+
+TEST_F(ApiTest, ACollectionThatCannotBeIngestedHoldsUpNoOther) {
+  documents_.set_failure(Error(Code::failed_precondition, "it has another embedder"), "stuck");
+  ask(upload("stuck", "a.txt", "x"));
+  ask(upload("c", "b.txt", "y"));
+  ASSERT_TRUE(documents_.wait_for_documents(1));
+  EXPECT_EQ(documents_.documents(), std::vector<std::string>{"b.txt"});
+  EXPECT_EQ(get("/v1/collections/stuck/documents").json().at("data").at(0).at("state"), "queued");
 }
 
 TEST_F(ApiTest, AcceptedUploadsSurviveTheProcess) {

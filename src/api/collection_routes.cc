@@ -190,7 +190,7 @@ std::unique_ptr<BodySink> CollectionRoutes::upload_sink(const HttpRequest& reque
 
 void CollectionRoutes::upload(HttpExchange& exchange, const std::string& collection) const {
   auto* sink = dynamic_cast<UploadSink*>(exchange.body_sink());
-  if (sink == nullptr)
+  if (sink == nullptr || sink->uploads().empty())
     return refuse(exchange, Error(Code::invalid_argument,
                                   "the upload has no body; send a file as multipart/form-data"));
   std::vector<std::string> names;

@@ -83,7 +83,7 @@ class OneHitRetriever final : public Retriever {
   }
 };
 
-/// Keeps the names of what was ingested; fails with `failure` while that is set.
+/// Keeps the names of what was ingested; fails while set_failure says so.
 class MemoryAdmin final : public DocumentAdmin {
  public:
   Result<std::vector<CollectionSummary>> collections() const override {
@@ -109,7 +109,7 @@ class MemoryAdmin final : public DocumentAdmin {
     changed_.notify_all();
     while (held && !context.cancel.cancelled()) changed_.wait_for(lock, std::chrono::milliseconds(1));
     LOADLINE_TRY(context.check());
-    if (failure) return *failure;
+    if (failure && (failing.empty() || failing == request.collection)) return *failure;
     IngestSummary summary;
     for (const IngestUpload& upload : request.uploads) {
       names_.push_back(upload.name);
@@ -141,9 +141,11 @@ class MemoryAdmin final : public DocumentAdmin {
   bool wait_for_documents(std::size_t count) {
     return wait_for([&] { return names_.size() >= count; });
   }
-  void set_failure(std::optional<Error> error) {
+  /// Of that collection; "": of all.
+  void set_failure(std::optional<Error> error, std::string collection = "") {
     std::lock_guard lock(mutex_);
     failure = std::move(error);
+    failing = std::move(collection);
   }
   void hold(bool on) {
     std::lock_guard lock(mutex_);
@@ -157,6 +159,7 @@ class MemoryAdmin final : public DocumentAdmin {
   std::condition_variable changed_;
   std::vector<std::string> names_;
   std::optional<Error> failure;
+  std::string failing;
   bool held = false;
 };
 
@@ -208,7 +211,7 @@ class ApiFixture : public testing::Test {
     if (request.header("host").empty()) request.headers.push_back({"host", "127.0.0.1:8080"});
     RequestPlan plan = api_->plan(request);
     if (plan.refusal) return {*plan.refusal, std::string(plan.refusal->content()), false, false};
-    if (plan.body_sink) {
+    if (plan.body_sink && !request.body.empty()) {  // as the server does
       Status status = plan.body_sink->write(request.body);
       if (status) status = plan.body_sink->finish();
       if (!status) {

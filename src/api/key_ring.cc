@@ -17,6 +17,8 @@ Result<KeyRing> KeyRing::open(const std::vector<ApiKey>& keys) {
   if (sodium_init() < 0) return Error(Code::internal, "the cryptographic library cannot start");
   KeyRing ring;
   for (const ApiKey& key : keys) {
+    if (key.name.empty())  // the name parts what requests may share; without keys it is ""
+      return Error(Code::invalid_argument, "a key has no name");
     if (key.secret.empty())
       return Error(Code::invalid_argument,
                    "the key '" + key.name + "' is empty; set its environment variable or file");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -239,6 +240,16 @@ std::vector<UploadJobs::Job> UploadJobs::take_batch() {
   return batch;
 }
 
+// What throws (memory that ran out) fails this batch; the service stays up.
+Result<IngestSummary> UploadJobs::ingest_caught(const IngestRequest& request, const CallContext& context) {
+  try {
+    IngestObserver silent;
+    return documents_.ingest(request, silent, context);
+  } catch (const std::exception&) {
+    return Error(Code::internal, "the ingestion failed inside the server");
+  }
+}
+
 void UploadJobs::ingest(const std::vector<Job>& batch) {
   IngestRequest request;
   request.collection = batch.front().meta.collection;
@@ -249,8 +260,7 @@ void UploadJobs::ingest(const std::vector<Job>& batch) {
   CallContext context;
   context.clock = &clock_;
   context.cancel = cancel_;
-  IngestObserver silent;
-  const Result<IngestSummary> result = documents_.ingest(request, silent, context);
+  const Result<IngestSummary> result = ingest_caught(request, context);
   settle(batch, result);
   if (result.ok())
     log_.info("uploads_ingested", {{"documents", batch.size()},
@@ -293,6 +303,11 @@ void UploadJobs::settle(const std::vector<Job>& batch, const Result<IngestSummar
       over.push_back(done.id);
       jobs_.erase(job);
     }
+    // What cannot be ingested now does not hold up other collections; its own uploads keep their order.
+    if (retry_later_)
+      std::stable_partition(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+        return job.meta.collection != batch.front().meta.collection;
+      });
   }
   for (const std::string& id : over) remove_files(id);
 }

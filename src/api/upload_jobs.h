@@ -84,6 +84,7 @@ class UploadJobs {
   void remove_files(const std::string& id) const;
   void work();
   std::vector<Job> take_batch();  // with the lock held
+  Result<IngestSummary> ingest_caught(const IngestRequest& request, const CallContext& context);
   void ingest(const std::vector<Job>& batch);
   void settle(const std::vector<Job>& batch, const Result<IngestSummary>& result);
 

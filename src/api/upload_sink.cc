@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/utf8.h"
+
 namespace loadline {
 
 namespace json = boost::json;
@@ -37,9 +39,10 @@ Status check_new_collection(std::string_view name) {
   const bool clean = std::none_of(name.begin(), name.end(), [](char c) {
     return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
   });
-  if (name.empty() || name.size() > collection_bytes_max || !clean)
-    return Error(Code::invalid_argument,
-                 "a collection's name has 1 to 128 bytes and no slash, backslash or control character");
+  if (name.empty() || name.size() > collection_bytes_max || !clean || !is_valid_utf8(name))
+    return Error(
+        Code::invalid_argument,
+        "a collection's name has 1 to 128 bytes of UTF-8 and no slash, backslash or control character");
   return {};
 }
 
@@ -70,7 +73,10 @@ Status UploadSink::on_data(std::string_view data) {
 Status UploadSink::on_part_end() {
   if (in_file_) return {};
   if (field_ == "name") next_name_ = value_;
-  if (field_ == "label") label_ = value_;
+  if (field_ == "label") {
+    if (!is_valid_utf8(value_)) return Error(Code::invalid_argument, "the field \"label\" must be UTF-8");
+    label_ = value_;
+  }
   if (field_ == "metadata") return read_metadata();
   return {};
 }

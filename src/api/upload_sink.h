@@ -43,8 +43,8 @@ class UploadSink final : public BodySink, private MultipartReceiver {
   std::vector<std::pair<std::string, std::string>> metadata_;
 };
 
-/// ok, or invalid_argument: a collection's name is 1 to 128 bytes without slashes, backslashes and control
-/// characters.
+/// ok, or invalid_argument: a collection's name is 1 to 128 bytes of UTF-8 without slashes, backslashes and
+/// control characters.
 Status check_new_collection(std::string_view name);
 
 }  // namespace loadline
