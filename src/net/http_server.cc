@@ -131,9 +131,14 @@ void HttpServer::Impl::take(tcp::socket socket, IoThread& io) {
     stats.connections_refused.fetch_add(1);
     return refuse(std::move(socket));
   }
-  stats.connections_accepted.fetch_add(1);
-  auto connection = std::make_shared<Connection>(shared_, io, std::move(socket));
-  asio::post(io.context(), [connection] { connection->start(); });
+  try {
+    auto connection = std::make_shared<Connection>(shared_, io, std::move(socket));
+    asio::post(io.context(), [connection] { connection->start(); });
+    stats.connections_accepted.fetch_add(1);
+  } catch (const std::exception&) {  // out of memory: this one goes, accepting goes on
+    stats.connections_open.fetch_sub(1);
+    stats.connections_refused.fetch_add(1);
+  }
 }
 
 // One attempt to say why; the socket's buffer is empty, so it fits.
