@@ -77,7 +77,6 @@ Result<IngestSummary> IngestJob::run(SourceScan scan, const CallContext& context
   if (auto finished = finish_deletes(parts_.store, collection_.id, *follower_, context); !finished)
     return finished.error();
   summary_.warnings = scan.warnings;
-  observer_.on_files(scan.files.size());
   LOADLINE_TRY(plan_files(scan, context));
   if (request_.paths.empty() && request_.uploads.empty()) LOADLINE_TRY(plan_unfinished(context));
   if (is_new_embedder()) LOADLINE_TRY(plan_other_documents());

@@ -93,7 +93,6 @@ struct IngestSummary {
 class IngestObserver {
  public:
   virtual ~IngestObserver() = default;
-  virtual void on_files(std::size_t files) { (void)files; }
   /// `done` of `all` pages (extract) or chunks (embed); `all` 0 while unknown.
   virtual void on_progress(std::string_view document, IngestStage stage, std::size_t done, std::size_t all) {
     (void)document, (void)stage, (void)done, (void)all;

@@ -22,14 +22,11 @@ class Shown final : public IngestObserver {
   Shown(const Wire& wire, Terminal& terminal, std::string collection)
       : json_(wire.options().json), terminal_(terminal), collection_(std::move(collection)) {}
 
-  void on_files(std::size_t files) override { files_ = files; }
-
   void on_progress(std::string_view document, IngestStage stage, std::size_t done, std::size_t all) override {
     if (!json_) terminal_.progress(std::string(stage_name(stage)) + " " + std::string(document), done, all);
   }
 
   void on_document(const DocumentOutcome& outcome) override {
-    ++seen_;
     if (json_) {
       json::object line{{"document", outcome.name},
                         {"collection", collection_},
@@ -55,19 +52,18 @@ class Shown final : public IngestObserver {
     std::snprintf(numbers, sizeof numbers, "  %d pages, %u chunks, %.1f s", outcome.pages, outcome.chunks,
                   outcome.seconds);
     std::string text =
-        "  " + terminal_.styled(style, state_name(outcome.state)) + "  " + printable(outcome.name);
+        "  " + terminal_.styled(style, state_name(outcome.state)) + "  " + visible(outcome.name);
     if (outcome.state != DocumentState::failed && outcome.state != DocumentState::deleted)
       text += terminal_.styled(Style::dim, numbers);
-    if (!outcome.reason.empty()) text += "\n        " + printable(outcome.reason);
+    if (!outcome.reason.empty()) text += "\n        " + visible(outcome.reason);
     for (const LostPage& page : outcome.lost_pages)
-      text += "\n        lost page " + std::to_string(page.page) + ": " + printable(page.reason);
+      text += "\n        lost page " + std::to_string(page.page) + ": " + visible(page.reason);
     return text;
   }
 
   const bool json_;
   Terminal& terminal_;
   const std::string collection_;
-  std::size_t files_ = 0, seen_ = 0;
 };
 
 struct Job {
@@ -133,7 +129,7 @@ void show_summary(const Wire& wire, Terminal& terminal, const std::string& colle
   }
   terminal.clear_progress();
   for (const std::string& warning : summary.warnings)
-    terminal.line(terminal.styled(Style::warning, "warning: ") + printable(warning));
+    terminal.line(terminal.styled(Style::warning, "warning: ") + visible(warning));
   char numbers[160];
   std::snprintf(numbers, sizeof numbers,
                 "%zu done, %zu partial, %zu failed, %zu unchanged, %zu removed; %llu pages (%llu lost), %llu "
@@ -191,10 +187,10 @@ void show_status(Terminal& terminal, const CollectionStatus& status) {
                                        "  (indexes are behind; `loadline ingest` brings them up to date)")));
   std::vector<std::vector<std::string>> rows{{"document", "state", "pages", "lost", "chunks", ""}};
   for (const DocumentStatus& document : status.documents)
-    rows.push_back({printable(document.name), std::string(state_name(document.state)),
+    rows.push_back({visible(document.name), std::string(state_name(document.state)),
                     std::to_string(document.pages), std::to_string(document.lost_pages.size()),
                     std::to_string(document.chunks),
-                    printable(document.reason.empty() ? document.waits_for : document.reason)});
+                    visible(document.reason.empty() ? document.waits_for : document.reason)});
   if (rows.size() > 1) terminal.table(rows);
 }
 
@@ -270,7 +266,7 @@ int run_verify(Wire& wire, Terminal& terminal, const StatusArguments& arguments)
                   std::to_string(verified->receipts) + " receipts of deletions, " +
                   (verified->findings.empty() ? terminal.styled(Style::good, "no orphans") : ""));
     for (const std::string& finding : verified->findings)
-      terminal.line("  " + terminal.styled(Style::bad, "orphan: ") + printable(finding));
+      terminal.line("  " + terminal.styled(Style::bad, "orphan: ") + visible(finding));
   }
   return clean ? exit_done : exit_failed;
 }
@@ -306,7 +302,7 @@ int run_delete(Wire& wire, Terminal& terminal, const DeleteArguments& arguments)
                     {"finished_unix_ms", r.finished}}}});
       continue;
     }
-    terminal.line("deleted " + printable(r.document) + " from " + r.collection + " (receipt " +
+    terminal.line("deleted " + visible(r.document) + " from " + r.collection + " (receipt " +
                   std::to_string(r.id) + "): " + std::to_string(r.versions) + " versions, " +
                   std::to_string(r.pages) + " pages, " + std::to_string(r.chunks) + " chunks, " +
                   std::to_string(r.vectors) + " vectors, " + std::to_string(r.text_bytes) + " bytes of text");

@@ -61,9 +61,9 @@ json::object hit_json(const SearchHit& hit, bool explain) {
 void show_hit(Terminal& terminal, const SearchHit& hit, bool explain) {
   char score[48];
   std::snprintf(score, sizeof score, "%2u  %.3f  ", hit.rank, hit.score);
-  terminal.line(score + terminal.styled(Style::bold, printable(hit.document)) + " p." +
+  terminal.line(score + terminal.styled(Style::bold, visible(hit.document)) + " p." +
                 std::to_string(hit.page));
-  terminal.line("      " + printable(hit.chunk.text.substr(0, snippet_bytes)));
+  terminal.line("      " + beginning(hit.chunk.text, snippet_bytes));
   if (!explain) return;
   const HitExplanation& e = hit.explanation;
   char line[256];
@@ -146,12 +146,14 @@ class PrintedAnswer final : public AnswerSink {
                            {"document", passage.hit.document},
                            {"page", passage.hit.page},
                            {"text", passage.prompt_text}});
-      if (!silent_) std::printf("[%d] %s\n", passage.marker, printable(passage.prompt_text).c_str());
+      if (!silent_) std::printf("[%d] %s\n", passage.marker, visible(passage.prompt_text).c_str());
     }
     return false;
   }
   bool on_delta(const ChatDelta& delta) override {
-    if (!silent_) std::fwrite(delta.text.data(), 1, delta.text.size(), stdout), std::fflush(stdout);
+    if (silent_) return true;
+    std::fputs(visible(delta.text, "\\\n\t").c_str(), stdout);
+    std::fflush(stdout);
     return true;
   }
   bool on_citations(const std::vector<Citation>&) override { return true; }
@@ -191,13 +193,12 @@ json::object answer_json(const Answer& answer) {
 void show_citations(Terminal& terminal, const Answer& answer) {
   for (const Citation& citation : answer.citations) {
     std::string line = "  [" + std::to_string(citation.marker) + "] " +
-                       terminal.styled(Style::bold, printable(citation.document)) + ", page " +
+                       terminal.styled(Style::bold, visible(citation.document)) + ", page " +
                        std::to_string(citation.page);
     if (!citation.supported) line += terminal.styled(Style::bad, "  (not supported)");
     terminal.line(line);
-    terminal.line(
-        "      " +
-        terminal.styled(Style::dim, "\"" + printable(citation.quote.substr(0, snippet_bytes)) + "\""));
+    terminal.line("      " +
+                  terminal.styled(Style::dim, "\"" + beginning(citation.quote, snippet_bytes) + "\""));
   }
   char times[128];
   std::snprintf(times, sizeof times, "  %.0f ms to find, %.1f s in all%s", answer.times.retrieve_ms,

@@ -8,6 +8,7 @@
 #include "apps/loadline/commands.h"
 #include "apps/loadline/commands_json.h"
 #include "apps/loadline/index_watch.h"
+#include "base/printable.h"
 #include "net/http_server.h"
 
 namespace loadline {

@@ -184,7 +184,7 @@ int run_models_inspect(Wire& wire, Terminal& terminal, const std::string& name) 
   char parameters[32];
   std::snprintf(parameters, sizeof parameters, "%.2f billion", static_cast<double>(info.parameters) / 1e9);
   terminal.table(
-      {{printable(info.name), ""},
+      {{visible(info.name), ""},
        {"path", *path},
        {"architecture", info.architecture},
        {"parameters", parameters},
@@ -194,7 +194,7 @@ int run_models_inspect(Wire& wire, Terminal& terminal, const std::string& name) 
        {"attention cache", std::to_string(static_cast<std::uint64_t>(info.cache_bytes_per_token(2))) +
                                " bytes per token in f16"},
        {"chat template", info.has_chat_template ? "yes" : "no"},
-       {"licence", info.licence.empty() ? "not stated" : printable(info.licence)}});
+       {"licence", info.licence.empty() ? "not stated" : visible(info.licence)}});
   return exit_done;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/printable.h"
 #include "base/utf8.h"
 
 namespace loadline {
@@ -71,8 +72,7 @@ void Terminal::progress(std::string_view label, std::size_t done, std::size_t al
   } else {
     bar = std::to_string(done);
   }
-  const std::string shown(label.substr(0, utf8_boundary(label, label_bytes_max)));
-  std::fprintf(stderr, "\r\x1b[K%s  %s", bar.c_str(), printable(shown).c_str());
+  std::fprintf(stderr, "\r\x1b[K%s  %s", bar.c_str(), beginning(label, label_bytes_max).c_str());
   std::fflush(stderr);
   bar_shown_ = true;
 }
@@ -100,21 +100,19 @@ void Terminal::table(const std::vector<std::vector<std::string>>& rows) {
   }
 }
 
-std::string printable(std::string_view text) {
+std::string visible(std::string_view text, std::string_view kept) {
   std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const char32_t c = next_code_point(text, at);
-    if (c == U'\n') {
-      out += "\\n";
-    } else if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(c));
-      out += code;
-    } else {
-      append_utf8(out, c);
-    }
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(kept), text.size());
+    out += printable(text.substr(0, end), std::string::npos);
+    if (end < text.size()) out += text[end];
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;
+}
+
+std::string beginning(std::string_view text, std::size_t bytes_max) {
+  return visible(text.substr(0, utf8_boundary(text, bytes_max)));
 }
 
 }  // namespace loadline

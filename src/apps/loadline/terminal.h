@@ -30,7 +30,11 @@ class Terminal {
   bool bar_shown_ = false;
 };
 
-/// Control characters of untrusted names made visible ("\n" as "\\n"), for one line of output.
-std::string printable(std::string_view text);
+/// Text of documents, models and names for a terminal, which must not obey it: what `printable` of base makes
+/// visible is made visible here too, but the characters `kept` stay. A backslash does: names come escaped,
+/// and are typed as they are shown.
+std::string visible(std::string_view text, std::string_view kept = "\\");
+/// One line of at most `bytes_max` bytes of it.
+std::string beginning(std::string_view text, std::size_t bytes_max);
 
 }  // namespace loadline
