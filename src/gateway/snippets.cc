@@ -41,13 +41,6 @@ std::string around_of(const SearchHit& hit) {
   return hit.chunk.context + "\n" + hit.chunk.table_caption + "\n" + hit.document_title + "\n" + hit.document;
 }
 
-// "USD" in a question is a unit, which texts write in other ways.
-bool is_currency_code(std::string_view text, const ContentWord& word) {
-  constexpr std::array<std::string_view, 12> codes = {"USD", "EUR", "GBP", "CHF", "JPY", "CNY",
-                                                      "CAD", "AUD", "SEK", "NOK", "DKK", "INR"};
-  return std::find(codes.begin(), codes.end(), text.substr(word.begin, word.end - word.begin)) != codes.end();
-}
-
 std::string_view head_of(const Chunk& chunk) { return std::string_view(chunk.context).substr(0, 200); }
 
 // What the embedder is given for a snippet: where it stands, and what it says.
@@ -154,7 +147,7 @@ std::vector<std::string> names_of_question(const Question& question) {
   std::vector<std::string> names;
   for (const ContentWord& word : question.words)
     if (word.capitalised && !word.sentence_start && !is_honorific(word.stem) &&
-        !is_currency_code(question.text, word))
+        !is_currency_code(std::string_view(question.text).substr(word.begin, word.end - word.begin)))
       names.push_back(question.text.substr(word.begin, word.end - word.begin));
   return names;
 }

@@ -20,6 +20,7 @@ namespace {
 // see docs/design/0005-answers.md.
 constexpr double novel_words_share = 0.7;
 constexpr double all_words_share = 0.75;
+constexpr double table_words_share = 0.45;
 constexpr double unit_question_share =
     1.0 / 3;                                 // of the question's words, in the sentence that states a figure
 constexpr std::size_t unit_letters_max = 3;  // "EUR", "LTV": capitals that are no name
@@ -115,6 +116,12 @@ Claim read_claim(std::string_view text, WordReader& words) {
   claim.words = words.read(claim.text);
   claim.periods = find_periods(claim.text);
   claim.quantities = quantities_outside(claim.text, claim.periods);
+  std::erase_if(claim.words, [&](const ContentWord& word) {  // units and scales belong to the figures
+    return is_currency_code(std::string_view(claim.text).substr(word.begin, word.end - word.begin)) ||
+           std::any_of(claim.quantities.begin(), claim.quantities.end(), [&](const Quantity& quantity) {
+             return word.begin >= quantity.begin && word.end <= quantity.end;
+           });
+  });
   return claim;
 }
 
@@ -227,6 +234,9 @@ class PassageCheck {
     verdict.coverage = all == 0 ? 1 : found / all;
     verdict.reason = SupportReason::words_not_in_passage;
     if (all > 0 && from_passage == 0 && claim_.quantities.empty()) return false;
+    // A figure in a table is tied down by its row and column; the words around it may be the writer's own.
+    if (passage_.is_table && !claim_.quantities.empty())
+      return novel - novel_found <= 1 && (all == 0 || found / all >= table_words_share);
     if (novel > 0 && novel_found / novel < novel_words_share) return false;
     return all == 0 || found / all >= all_words_share || (novel == 0 && !claim_.quantities.empty());
   }

@@ -66,6 +66,14 @@ TEST(Support, a_figure_beside_something_else_on_the_page_is_no_answer) {
             SupportReason::agreement);
 }
 
+TEST(Support, a_currency_that_only_the_unit_names_is_no_name) {
+  constexpr Passage costs{"Marketing | 4,106 | 4,287\nPostage | 3,764 | 3,915",
+                          "Annual report > 8 Other expenses", "EUR000 | 2025 | 2024", true};
+  EXPECT_EQ(reason("The bank spent EUR 4,287 thousand on marketing in 2024.", costs,
+                   "What did the bank spend on marketing in 2024?"),
+            SupportReason::agreement);
+}
+
 TEST(Support, a_title_is_not_a_name) {
   EXPECT_EQ(reason("Waivers are approved by Mrs Ilse Brandt.", prose), SupportReason::agreement);
 }

@@ -1,5 +1,6 @@
 #include "text/quantity.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -297,6 +298,12 @@ bool equal_rounded(double claim, double source, int claim_decimals, int source_d
 }
 
 }  // namespace
+
+bool is_currency_code(std::string_view word) {
+  constexpr std::array<std::string_view, 12> codes = {"USD", "EUR", "GBP", "CHF", "JPY", "CNY",
+                                                      "CAD", "AUD", "SEK", "NOK", "DKK", "INR"};
+  return std::find(codes.begin(), codes.end(), word) != codes.end();
+}
 
 std::vector<Quantity> find_quantities(std::string_view text) { return Finder(text).run(); }
 

@@ -25,6 +25,9 @@ struct Quantity {
 /// a pronoun).
 std::vector<Quantity> find_quantities(std::string_view text);
 
+/// "EUR", "USD": a unit, which texts write in other ways too. Upper case only.
+bool is_currency_code(std::string_view word);
+
 /// The scale that a caption or header states for the figures below it ("(in millions, except per share data)"
 /// is 1e6); 0 if none.
 double stated_scale(std::string_view caption);
