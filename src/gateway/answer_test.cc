@@ -175,6 +175,14 @@ TEST_F(GroundedAnswer, a_refusal_of_the_model_is_an_abstention) {
   EXPECT_EQ(answer.chat.content, abstention_text);
 }
 
+TEST_F(GroundedAnswer, a_passage_that_reads_like_a_refusal_is_an_answer) {
+  retriever_.hits = {
+      hit_of("cards.pdf", 2, "Customers who cannot find their card must call the branch at once.")};
+  model_.says = "Customers who cannot find their card must call the branch at once.";
+  EXPECT_EQ(ask("What must customers do who lost their card?").chat.content,
+            "Customers who cannot find their card must call the branch at once [1].");
+}
+
 TEST_F(GroundedAnswer, a_model_that_repeats_itself_is_stopped) {
   for (int i = 0; i < 50; ++i) model_.says += "A replacement card costs 12 euros. ";
   const Answer answer = ask("What does a replacement card cost?");

@@ -158,8 +158,9 @@ class CheckedStream final : public ChatSink {
                                                         : sentence.find_first_not_of(" \n\t\r"))))
             .second;
     if (!is_new || seen_.size() > sentences_max) return stopped_ = true, false;
-    if (is_refusal(sentence) && !released_any_) return stopped_ = true, false;
     CheckedSentence checked = check_.check(sentence);
+    // "Customers who cannot find their card ..." is no refusal if a passage says so.
+    if (is_refusal(sentence) && !checked.supported && !released_any_) return stopped_ = true, false;
     if (misread_.row_marker == 0) misread_ = checked;
     const bool is_of_kind =
         question_.kind != AnswerKind::quantity || states_kind(question_, without_markers(sentence));
