@@ -11,6 +11,7 @@ constexpr double sentence_coverage = 0.92, sentence_own = 0.6, sentence_lead = 0
 constexpr double cell_coverage = 0.8, cell_own = 0.55, cell_lead = 0.08;
 // A row and column that are named only in part answer if nothing else comes near.
 constexpr double lone_cell_coverage = 0.58, lone_cell_own = 0.45, lone_cell_lead = 0.17;
+constexpr double only_cell_coverage = 0.5, only_cell_lead = 0.5;
 constexpr double given_row_coverage = 0.6, given_row_own = 0.3, given_row_lead = 0.03;
 constexpr std::size_t literal_bytes_max = 400;
 
@@ -176,6 +177,7 @@ std::optional<ExtractiveAnswer> literal_answer(const Question& question, const S
   }
   if (auto cell = clear_winner(cells, cell_coverage, cell_own, cell_lead)) return cell;
   if (auto cell = clear_winner(cells, lone_cell_coverage, lone_cell_own, lone_cell_lead)) return cell;
+  if (auto cell = clear_winner(cells, only_cell_coverage, lone_cell_own, only_cell_lead)) return cell;
   return clear_winner(sentences, sentence_coverage, sentence_own, sentence_lead);
 }
 
