@@ -151,12 +151,7 @@ class CheckedStream final : public ChatSink {
 
  private:
   bool take(const std::string& sentence) {
-    const bool is_new =
-        seen_
-            .insert(without_markers(sentence.substr(sentence.find_first_not_of(" \n\t\r") == std::string::npos
-                                                        ? 0
-                                                        : sentence.find_first_not_of(" \n\t\r"))))
-            .second;
+    const bool is_new = seen_.insert(without_markers(trimmed_left(sentence))).second;
     if (!is_new || seen_.size() > sentences_max) return stopped_ = true, false;
     CheckedSentence checked = check_.check(sentence);
     // "Customers who cannot find their card ..." is no refusal if a passage says so.

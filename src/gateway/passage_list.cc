@@ -115,9 +115,10 @@ std::vector<NumberedPassage> choose_passages(const Question& question, const Sni
     if (selection.full()) break;
   }
   std::vector<NumberedPassage> passages = selection.passages(may_answer);
+  std::string named;
+  for (const std::string& name : names_of_question(question)) named += name + " ";
   for (NumberedPassage& passage : passages)
-    for (const std::string& name : names_of_question(question))
-      if (passage.may_answer) passage.named += name + " ";
+    if (passage.may_answer) passage.named = named;
   return passages;
 }
 

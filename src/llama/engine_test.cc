@@ -12,7 +12,7 @@ namespace loadline::llama {
 namespace {
 
 std::string model_path() {
-  std::string cache = "/root/.cache/loadline";
+  std::string cache;
   if (const char* home = std::getenv("HOME")) cache = std::string(home) + "/.cache/loadline";
   if (const char* folder = std::getenv("XDG_CACHE_HOME")) cache = std::string(folder) + "/loadline";
   if (const char* folder = std::getenv("LOADLINE_CACHE")) cache = folder;

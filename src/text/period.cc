@@ -123,18 +123,24 @@ std::optional<int> quarter_number(Cursor& c) {
   return std::nullopt;
 }
 
+// The year of a part that was just read: "2022", "of the fiscal year 2022".
+std::optional<int> year_behind(Cursor& c) {
+  Cursor after = c;
+  after.blanks();
+  if (after.word("of")) after.blanks();
+  if (after.word("the")) after.blanks();
+  const auto year = fiscal_year(after);
+  if (year) c = after;
+  return year;
+}
+
 std::optional<Period> quarter_first(Cursor& c) {
   const auto quarter = quarter_number(c);
   if (!quarter) return std::nullopt;
   Period period;
   period.quarter = *quarter;
-  Cursor after = c;
-  after.blanks();
-  if (after.word("of")) after.blanks();
-  if (after.word("the")) after.blanks();
-  if (const auto year = fiscal_year(after)) {
+  if (const auto year = year_behind(c)) {
     period.year = *year;
-    c = after;
   } else if (Cursor close = c; close.character('-'), close.short_year() && close.at_word_end()) {
     Cursor again = c;
     again.character('-');
@@ -172,13 +178,8 @@ std::optional<Period> half_first(Cursor& c) {
   if (!half) return std::nullopt;
   Period period;
   period.half = *half;
-  Cursor after = c;
-  after.blanks();
-  if (after.word("of")) after.blanks();
-  if (after.word("the")) after.blanks();
-  if (const auto year = fiscal_year(after)) {
+  if (const auto year = year_behind(c)) {
     period.year = *year;
-    c = after;
   } else if (Cursor close = c; close.short_year() && close.at_word_end()) {  // 1H22
     period.year = *c.short_year();
   }
