@@ -2,9 +2,10 @@
 // What answers requests: the port between the HTTP server and the routes.
 //
 // For each request the server asks `plan` as soon as the header is there: refuse it, run it at once on the
-// connection's thread (only for answers that take microseconds), or run it on a thread of its own pool once
-// the body is there. Then it calls `handle`, which answers through the exchange, synchronously: when it
-// returns, the answer is complete. Large bodies can go to a BodySink piece by piece instead of to memory.
+// connection's thread (only for answers that take microseconds), run it on a thread of its own pool once the
+// body is there, or as a coroutine on the connection's thread (`async`). Then it calls `handle`, which
+// answers through the exchange, synchronously: when it returns, the answer is complete. Large bodies can go
+// to a BodySink piece by piece instead of to memory (not those of coroutines).
 //
 // Thread rule: every function may be called from several threads at once. The handler must outlive the
 // server.
@@ -35,7 +36,7 @@ class BodySink {
 };
 
 struct RequestPlan {
-  enum class Place : std::uint8_t { connection_thread, pool };
+  enum class Place : std::uint8_t { connection_thread, pool, coroutine };
   Place place = Place::pool;
   std::uint32_t tag = 0;                // the handler's own mark, handed back in `handle` and `done`
   std::uint64_t body_bytes_max = 0;     // lowers the server's own limit; 0: that one
@@ -88,12 +89,16 @@ struct HttpServerStats {
   std::atomic<bool> stopping{false};
 };
 
+class AsyncHandler;
+
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   /// On the connection's thread: must not wait. `request` has no body yet.
   virtual RequestPlan plan(const HttpRequest& request) = 0;
   virtual void handle(HttpExchange& exchange) = 0;
+  /// Answers what is planned as Place::coroutine (net/async_exchange.h); must outlive the server.
+  virtual AsyncHandler* async() { return nullptr; }
   /// The answer to a request that the server itself refuses.
   virtual HttpResponse refusal(int status, const Error& error) = 0;
   virtual void done(const HttpDone& done) = 0;

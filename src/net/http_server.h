@@ -29,6 +29,7 @@ struct HttpLimits {
   std::chrono::milliseconds stop_time{20'000};      // for running requests once stopping begins
   std::uint32_t connections_max = 1024;
   std::uint32_t requests_in_flight_max = 128;      // on the pool; each has a thread
+  std::uint32_t coroutines_in_flight_max = 1024;   // requests that are answered by coroutines
   std::size_t stream_buffer_bytes_max = 1U << 20;  // of one answer, waiting for its client
   std::chrono::milliseconds sweep_interval{100};   // how exactly time limits are kept
 };
