@@ -12,12 +12,16 @@ namespace loadline {
 class Journal {
  public:
   static constexpr std::size_t record_bytes_max = 65536;
+  static constexpr std::size_t record_overhead_bytes = 16;
 
   virtual ~Journal() = default;
   /// Takes a copy; never waits for a disk. When it returns the record survives `kill -9`; it survives loss of
   /// power once `durable()` has reached its number. Gives the number. resource_exhausted: no room on the disk
   /// (nothing was written); unavailable: the disk fails.
   virtual Result<std::uint64_t> append(std::string_view record) = 0;
+  /// Bytes of records (each counted with `record_overhead_bytes`) that will surely find room, whatever
+  /// happens to the disk. Small only when the disk is full: the time to shed what can be done without.
+  virtual std::uint64_t room() const = 0;
   /// The last record that is on the disk.
   virtual std::uint64_t durable() const = 0;
   /// Waits until all that was appended before the call is on the disk.
