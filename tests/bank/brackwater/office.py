@@ -40,14 +40,14 @@ def fixed_zip(data):
 
 # --- Word ------------------------------------------------------------------------
 class Paper:
-    def __init__(self, title, subtitle):
+    def __init__(self, title, subtitle, author=facts.BANK):
         self.d = Document()
         style = self.d.styles["Normal"]
         style.font.name, style.font.size = "Calibri", Pt(11)
         for level in (1, 2):
             self.d.styles[f"Heading {level}"].font.color.rgb = RGBColor(0x12, 0x34, 0x4D)
         core = self.d.core_properties
-        core.title, core.author, core.last_modified_by = title, facts.BANK, facts.BANK
+        core.title, core.author, core.last_modified_by = title, author, author
         core.created = core.modified = WRITTEN
         self.d.add_heading(title, 0)
         self.d.add_paragraph(subtitle)
@@ -236,11 +236,11 @@ def fee_schedule(year):
 
 # --- PowerPoint --------------------------------------------------------------------
 class Deck:
-    def __init__(self, title, subtitle):
+    def __init__(self, title, subtitle, author=facts.BANK):
         self.p = Presentation()
         self.p.slide_width, self.p.slide_height = Inches(13.333), Inches(7.5)
         core = self.p.core_properties
-        core.title, core.author, core.last_modified_by = title, facts.BANK, facts.BANK
+        core.title, core.author, core.last_modified_by = title, author, author
         core.created = core.modified = WRITTEN
         s = self.p.slides.add_slide(self.p.slide_layouts[0])
         s.shapes.title.text, s.placeholders[1].text = title, subtitle

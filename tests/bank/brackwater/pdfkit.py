@@ -162,7 +162,7 @@ class Book:
         canvas.setFillColor(GREY)
         if self.header:
             canvas.drawString(left, height - 13 * mm, self.header)
-            canvas.drawRightString(right, height - 13 * mm, "Brackwater Bank plc")
+            canvas.drawRightString(right, height - 13 * mm, self.author)
         number = canvas.getPageNumber() + self.first_number - 1
         if self.footer:
             canvas.drawString(left, 11 * mm, self.footer)
@@ -187,7 +187,7 @@ class Book:
         w, h = self.page_size
         l, r, t, b = self.margins
         doc = BaseDocTemplate(buffer, pagesize=self.page_size, title=self.title, author=self.author,
-                              subject="Fictional example document", creator="Brackwater Bank plc")
+                              subject="Fictional example document", creator=self.author)
         gutter = 8 * mm
         width = (w - l - r - gutter * (columns - 1)) / columns
         frames = [Frame(l + i * (width + gutter), b, width, h - t - b, 0, 0, 0, 0, id=f"c{i}") for i in range(columns)]
