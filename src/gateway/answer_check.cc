@@ -86,8 +86,9 @@ Citation AnswerCheck::cite_quote(int marker, std::size_t begin, std::size_t end)
   citation.marker = marker;
   citation.collection = collection_;
   citation.document = passage.hit.document;
-  citation.page = passage.hit.page;
-  citation.box = passage.hit.box;
+  const std::optional<QuotePlace> place = place_of_quote(passage.hit.chunk, begin, end);
+  citation.page = place ? place->page : passage.hit.page;
+  citation.box = place ? place->box : passage.hit.box;
   citation.quote = passage.hit.chunk.text.substr(begin, end - begin);
   citation.supported = true;
   return citation;

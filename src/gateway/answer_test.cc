@@ -136,6 +136,21 @@ TEST_F(GroundedAnswer, a_supported_sentence_gets_its_citation) {
   EXPECT_TRUE(answer.citations[0].supported);
 }
 
+TEST_F(GroundedAnswer, a_quote_is_cited_with_the_page_and_box_that_hold_it) {
+  SearchHit& hit = retriever_.hits[0];
+  hit.box = {10, 700, 90, 780};
+  hit.chunk.pages = {{3, {{0, 34, {10, 700, 90, 780}}}}, {4, {{35, 71, {10, 50, 90, 60}}}}};
+  model_.says = "It arrives within five working days.";
+  const Answer answer = ask("When does a replacement card arrive?");
+  ASSERT_EQ(answer.citations.size(), 1U);
+  EXPECT_EQ(answer.citations[0].page, 4);
+  EXPECT_EQ(answer.citations[0].box, (Box{10, 50, 90, 60}));
+  const Answer literal = ask("What does a replacement card cost?", true, true);
+  ASSERT_EQ(literal.citations.size(), 1U);
+  EXPECT_EQ(literal.citations[0].page, 3);
+  EXPECT_EQ(literal.citations[0].box, (Box{10, 700, 90, 780}));
+}
+
 TEST_F(GroundedAnswer, a_wrong_marker_is_put_right_and_one_to_nowhere_removed) {
   model_.says = "A replacement card costs 12 euros [2]. It arrives within five working days [9].";
   const Answer answer = ask("What does a replacement card cost and when does it arrive?");

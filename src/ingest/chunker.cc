@@ -61,7 +61,7 @@ ChunkerOptions fitted(ChunkerOptions options, std::size_t indexed_tokens_max) {
 
 }  // namespace
 
-std::string Chunker::version() { return "chunks-1"; }
+std::string Chunker::version() { return "chunks-2"; }
 
 Chunker::Chunker(const Embedder& embedder, std::string_view document_line, ChunkerOptions options, Sink sink)
     : embedder_(embedder),
@@ -322,8 +322,12 @@ Chunk Chunker::chunk_of(const std::vector<Part>& parts) const {
   chunk.text = text_of(chunk.text_begin, chunk.text_end);
   for (const Part& part : parts) {
     if (chunk.pages.empty() || chunk.pages.back().page != part.page) chunk.pages.push_back({part.page, {}});
-    std::vector<Box>& boxes = chunk.pages.back().boxes;
-    if (!part.box.empty() && (boxes.empty() || boxes.back() != part.box)) boxes.push_back(part.box);
+    std::vector<TextBox>& boxes = chunk.pages.back().boxes;
+    const auto end = static_cast<std::uint32_t>(part.end - chunk.text_begin);
+    if (!boxes.empty() && boxes.back().box == part.box)
+      boxes.back().end = end;
+    else
+      boxes.push_back({static_cast<std::uint32_t>(part.begin - chunk.text_begin), end, part.box});
   }
   return chunk;
 }

@@ -68,7 +68,8 @@ TEST(Chunker, small_neighbours_are_merged_and_a_heading_begins_a_new_chunk) {
   EXPECT_EQ(chunks[0].text, "Fees\n\nOne.\n\nTwo.");
   EXPECT_EQ(chunks[0].context, "Tariff 2022");
   EXPECT_EQ(chunks[0].headings, std::vector<std::string>{"Fees"});
-  EXPECT_EQ(chunks[0].pages, (std::vector<PageBoxes>{{1, {{1, 1, 9, 2}, {1, 3, 9, 4}}}}));
+  EXPECT_EQ(chunks[0].pages,
+            (std::vector<PageBoxes>{{1, {{0, 4, {}}, {6, 10, {1, 1, 9, 2}}, {12, 16, {1, 3, 9, 4}}}}}));
   EXPECT_EQ(chunks[1].text, "Cards\n\nThree.");
   EXPECT_EQ(chunks[1].context, "Tariff 2022\nFees");
   EXPECT_EQ(chunks[1].headings, (std::vector<std::string>{"Fees", "Cards"}));
@@ -122,7 +123,13 @@ TEST(Chunker, tables_are_cut_by_rows_with_their_header_in_the_context) {
       EXPECT_TRUE(chunks[i].text.starts_with("Line item")) << chunks[i].text;
       EXPECT_TRUE(chunks[i].context.ends_with("Figures in millions\n | 2022 | 2021")) << chunks[i].context;
       ASSERT_EQ(chunks[i].pages.size(), 1U);
-      EXPECT_FALSE(chunks[i].pages[0].boxes.empty());
+      // Each row knows its own box: rows are 10 high, cells 50 wide.
+      const std::size_t at = chunks[i].text.rfind("Line item");
+      const auto place = place_of_quote(chunks[i], at, chunks[i].text.size());
+      ASSERT_TRUE(place.has_value());
+      const auto row = static_cast<float>(std::stoi(chunks[i].text.substr(at + 10)) + 1);
+      EXPECT_EQ(place->page, 3);
+      EXPECT_EQ(place->box, (Box{0, row * 10, 150, row * 10 + 10}));
     }
   }
 }
@@ -147,7 +154,10 @@ TEST(Chunker, a_chunk_ends_with_its_page_unless_a_sentence_goes_on) {
                                   page_of(2, {text_block(BlockKind::paragraph, "and more.")})},
                                  embedder);
   ASSERT_EQ(goes_on.size(), 1U);
-  EXPECT_EQ(goes_on[0].pages.size(), 2U);
+  ASSERT_EQ(goes_on[0].pages.size(), 2U);
+  const auto place = place_of_quote(goes_on[0], goes_on[0].text.find("and more."), goes_on[0].text.size());
+  ASSERT_TRUE(place.has_value());
+  EXPECT_EQ(place->page, 2);
 }
 
 // Random documents ---------------------------------------------------------------------------------------
@@ -233,6 +243,23 @@ std::vector<PlacedBlock> placed(const std::vector<ExtractedPage>& pages) {
   return blocks;
 }
 
+// Every byte of a chunk that is not blank is in one run, on the page of its block.
+void expect_runs(const Chunk& chunk, const std::vector<PlacedBlock>& blocks) {
+  std::size_t at = 0;
+  for (const PageBoxes& on : chunk.pages)
+    for (const TextBox& run : on.boxes) {
+      ASSERT_LE(at, run.begin);
+      ASSERT_LT(run.begin, run.end);
+      ASSERT_LE(run.end, chunk.text.size());
+      for (; at < run.begin; ++at) ASSERT_TRUE(is_blank(chunk.text[at])) << "byte " << at << " is in no run";
+      for (const PlacedBlock& block : blocks)
+        if (block.begin < chunk.text_begin + run.end && chunk.text_begin + run.begin < block.end)
+          ASSERT_EQ(block.page, on.page);
+      at = run.end;
+    }
+  ASSERT_EQ(at, chunk.text.size());
+}
+
 void expect_structure(const Chunk& chunk, const std::vector<PlacedBlock>& blocks) {
   bool body = false, table = false, text = false;
   std::vector<int> pages;
@@ -278,6 +305,7 @@ TEST(ChunkerProperty, covers_the_text_once_in_order_and_keeps_every_rule) {
       ASSERT_LE(embedder.count_tokens(indexed_text(chunk)) + 2, max_tokens);
       EXPECT_LE(chunk.text.size(), 2 * ChunkerOptions().text_bytes_max);
       ASSERT_NO_FATAL_FAILURE(expect_structure(chunk, blocks));
+      ASSERT_NO_FATAL_FAILURE(expect_runs(chunk, blocks));
       if (HasFatalFailure() || HasNonfatalFailure()) return;
     }
   }

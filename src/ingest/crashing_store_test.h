@@ -78,7 +78,8 @@ class CrashingStore final : public IngestStore {
   LOADLINE_READS(Result<DocumentDescription>, description, (VersionId v), (v))
   LOADLINE_WRITES(Result<ChunkId>, begin_chunks, (VersionId v), (v))
   LOADLINE_WRITES(Status, store_chunks, (VersionId v, std::span<const Chunk> c), (v, c))
-  LOADLINE_READS(Result<std::vector<Chunk>>, chunks_to_embed, (VersionId v, std::size_t c), (v, c))
+  LOADLINE_READS(Result<std::vector<Chunk>>, chunks_to_embed, (VersionId v, std::uint32_t f, std::size_t c),
+                 (v, f, c))
   LOADLINE_WRITES(Status, choose_embedder, (VersionId v, const EmbedderInfo& e), (v, e))
   LOADLINE_WRITES(Status, store_vectors,
                   (VersionId v, std::span<const Chunk> c, const Matrix& m, const StageLease& l), (v, c, m, l))

@@ -260,10 +260,10 @@ Status DocumentPipeline::embed(DocumentInWork& document, const CallContext& cont
                                std::optional<Error>& problem) const {
   const VersionId id = document.version.id;
   LOADLINE_TRY(parts_.store.choose_embedder(id, parts_.embedder.info()));
-  for (;;) {
+  for (std::uint32_t from = 0;;) {
     LOADLINE_TRY(context.check());
     LOADLINE_ASSIGN(const std::vector<Chunk> chunks,
-                    parts_.store.chunks_to_embed(id, parts_.limits.chunks_per_embed));
+                    parts_.store.chunks_to_embed(id, from, parts_.limits.chunks_per_embed));
     if (chunks.empty()) return {};
     std::vector<std::string> texts;
     for (const Chunk& chunk : chunks) texts.push_back(indexed_text(chunk));
@@ -277,6 +277,7 @@ Status DocumentPipeline::embed(DocumentInWork& document, const CallContext& cont
                     : vectors.error().within("embedding");
       return {};
     }
+    from = chunks.back().ordinal + 1;
     document.embedded += chunks.size();
     LOADLINE_TRY(parts_.store.store_vectors(id, chunks, *vectors, lease(parts_.limits.embed_batch_time)));
     parts_.progress(document.name, IngestStage::embed, chunks.back().ordinal + 1, document.version.chunks);

@@ -6,6 +6,7 @@
 
 #include "ingest/fakes_test.h"
 #include "storage/posix_source_files.h"
+#include "storage/sqlite.h"
 #include "storage/sqlite_store.h"
 #include "storage/temporary_folder_test.h"
 
@@ -232,6 +233,29 @@ TEST_F(IngestorTest, a_changed_stage_is_run_again_from_there_only) {
   extractor.version_name = "lines-2";
   run();
   EXPECT_GT(extractor.runs, runs);
+  expect_sound();
+}
+
+TEST_F(IngestorTest, chunks_of_an_older_program_are_served_and_made_anew_without_reading_or_embedding) {
+  docs.write("a.txt", paragraph("one") + "%page\n" + paragraph("two"));
+  run();
+  auto connection = *SqlConnection::open(data.path() + "/store.sqlite", SqlConnection::Mode::write, 1000);
+  const std::string places_1("\1\1\1\0", 4);  // page 1, no box, in the format of before
+  ASSERT_TRUE(exec(*connection, "UPDATE chunks SET places = ?", SqlBlob{places_1}).ok());
+  ASSERT_TRUE(exec(*connection, "UPDATE versions SET chunk_version = 'chunks-1/d1'").ok());
+  connection.reset();
+  reopen();
+  const auto before = served();
+  ASSERT_EQ(before.size(), 2U);
+  const int runs = extractor.runs;
+  const std::size_t embedded = embedder->embedded;
+  EXPECT_EQ(states(run()), "a.txt:done ");
+  EXPECT_EQ(extractor.runs, runs);
+  EXPECT_EQ(embedder->embedded, embedded);
+  const auto places = *store->chunk_places(*store->find_collection("c"));
+  ASSERT_EQ(places.size(), 2U);
+  const Chunk second = store->chunks(std::vector{places[1].chunk})->at(0);
+  EXPECT_EQ(place_of_quote(second, 0, 5)->page, 2);
   expect_sound();
 }
 

@@ -219,9 +219,11 @@ class IngestStore {
   virtual Result<ChunkId> begin_chunks(VersionId version) = 0;
   /// In order of ordinals, ids counted on from begin_chunks. They are invisible until the version is live.
   virtual Status store_chunks(VersionId version, std::span<const Chunk> chunks) = 0;
-  /// Chunks of a version that have no vector yet, in order, at most `count`.
-  virtual Result<std::vector<Chunk>> chunks_to_embed(VersionId version, std::size_t count) const = 0;
-  /// Which model this version's vectors are of. failed_precondition if it has vectors of another one.
+  /// Chunks of a version that have no vector yet, in order, from the ordinal `from` on, at most `count`.
+  virtual Result<std::vector<Chunk>> chunks_to_embed(VersionId version, std::uint32_t from,
+                                                     std::size_t count) const = 0;
+  /// Which model this version's vectors are of. failed_precondition if it has vectors of another one. Chunks
+  /// that are the same in the live version take over their vectors, if those are of this model.
   virtual Status choose_embedder(VersionId version, const EmbedderInfo& embedder) = 0;
   /// A row for each chunk, of the chosen model. Closes the open ledger row as store_pages does.
   virtual Status store_vectors(VersionId version, std::span<const Chunk> chunks, const Matrix& vectors,

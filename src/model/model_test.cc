@@ -29,5 +29,24 @@ TEST(Chunk, context_stands_before_the_text) {
   EXPECT_EQ(indexed_text(chunk), "Title\ntext");
 }
 
+TEST(Chunk, a_quote_stands_where_most_of_it_does) {
+  Chunk chunk;
+  chunk.pages = {{4, {{0, 10, {1, 1, 9, 2}}, {12, 20, {1, 3, 5, 4}}}}, {5, {{22, 40, {1, 7, 9, 8}}}}};
+  const auto place = [&](std::size_t begin, std::size_t end) {
+    const auto found = place_of_quote(chunk, begin, end);
+    return found ? std::to_string(found->page) + " at " + std::to_string(static_cast<int>(found->box.y0)) +
+                       "-" + std::to_string(static_cast<int>(found->box.y1))
+                 : "nowhere";
+  };
+  EXPECT_EQ(place(2, 8), "4 at 1-2");
+  EXPECT_EQ(place(8, 14), "4 at 1-4");
+  EXPECT_EQ(place(24, 30), "5 at 7-8");
+  EXPECT_EQ(place(15, 30), "5 at 7-8");
+  EXPECT_EQ(place(12, 26), "4 at 3-4");
+  EXPECT_EQ(place(20, 22), "nowhere");
+  chunk.pages = {{4, {{0, 0, {1, 1, 9, 2}}}}};  // from a store of before
+  EXPECT_EQ(place(2, 8), "nowhere");
+}
+
 }  // namespace
 }  // namespace loadline

@@ -75,7 +75,7 @@ void place_hit(SearchHit& hit) {
       std::max_element(hit.chunk.pages.begin(), hit.chunk.pages.end(),
                        [](const auto& a, const auto& b) { return a.boxes.size() < b.boxes.size(); });
   hit.page = best->page;
-  for (const Box& box : best->boxes) hit.box = united(hit.box, box);
+  for (const TextBox& run : best->boxes) hit.box = united(hit.box, run.box);
 }
 
 HitExplanation explain(const OrderedChunk& ordered, const DocumentMatches& matches, std::uint32_t document) {

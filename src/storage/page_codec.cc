@@ -7,11 +7,12 @@ namespace loadline {
 namespace {
 
 constexpr char format_byte = 1;
+constexpr char places_format_byte = 2;              // format 1 had boxes without the text they are around
 constexpr std::uint32_t table_rows_max = 1U << 22;  // more are stored with their text, not derived
 
 class Writer {
  public:
-  Writer() { bytes_ += format_byte; }
+  explicit Writer(char format = format_byte) { bytes_ += format; }
   void number(std::uint64_t value) {
     for (; value >= 0x80; value >>= 7) bytes_ += static_cast<char>(static_cast<unsigned char>(value | 0x80));
     bytes_ += static_cast<char>(static_cast<unsigned char>(value));
@@ -39,10 +40,11 @@ class Writer {
 // Sticky failure: after the first bad byte everything reads as zero and `ok` is false.
 class Reader {
  public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {
-    if (bytes_.empty() || bytes_[0] != format_byte) ok_ = false;
+  explicit Reader(std::string_view bytes, char newest_format = format_byte) : bytes_(bytes) {
+    if (bytes_.empty() || bytes_[0] < format_byte || bytes_[0] > newest_format) ok_ = false;
     at_ = 1;
   }
+  char format() const { return ok_ ? bytes_[0] : '\0'; }
   std::uint64_t number() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
@@ -162,25 +164,31 @@ Result<std::vector<Block>> decode_blocks(std::string_view bytes) {
 }
 
 std::string encode_places(const std::vector<PageBoxes>& places) {
-  Writer out;
+  Writer out(places_format_byte);
   out.number(places.size());
   for (const PageBoxes& place : places) {
     out.number(static_cast<std::uint64_t>(place.page));
     out.number(place.boxes.size());
-    for (const Box& box : place.boxes) out.box(box);
+    for (const TextBox& run : place.boxes) out.number(run.begin), out.number(run.end), out.box(run.box);
   }
   return out.take();
 }
 
 Result<std::vector<PageBoxes>> decode_places(std::string_view bytes) {
-  Reader in(bytes);
+  Reader in(bytes, places_format_byte);
+  const bool has_runs = in.format() == places_format_byte;
   std::vector<PageBoxes> places;
   const std::size_t count = in.count();
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     PageBoxes& place = places.emplace_back();
     place.page = static_cast<int>(in.number());
     const std::size_t boxes = in.count();
-    for (std::size_t b = 0; b < boxes && in.ok(); ++b) place.boxes.push_back(in.box());
+    for (std::size_t b = 0; b < boxes && in.ok(); ++b) {
+      TextBox& run = place.boxes.emplace_back();
+      if (has_runs) run.begin = static_cast<std::uint32_t>(in.number());
+      if (has_runs) run.end = static_cast<std::uint32_t>(in.number());
+      run.box = in.box();
+    }
   }
   if (!in.finished()) return damaged("place of a chunk");
   return places;

@@ -82,7 +82,7 @@ TEST(PageCodec, blocks_read_back_as_written_and_damage_is_noticed_or_harmless) {
 }
 
 TEST(PageCodec, lists_and_places_read_back) {
-  const std::vector<PageBoxes> places = {{1, {{1, 2, 3, 4}}}, {7, {}}};
+  const std::vector<PageBoxes> places = {{1, {{0, 9, {1, 2, 3, 4}}, {11, 300, {}}}}, {7, {}}};
   EXPECT_EQ(*decode_places(encode_places(places)), places);
   const std::vector<std::string> texts = {"", "a\0b", "\xFF"};
   EXPECT_EQ(*decode_texts(encode_texts(texts)), texts);
@@ -90,6 +90,17 @@ TEST(PageCodec, lists_and_places_read_back) {
   EXPECT_EQ(*decode_pairs(encode_pairs(pairs)), pairs);
   EXPECT_FALSE(decode_texts("").ok());
   EXPECT_FALSE(decode_pairs("\x01\xFF\xFF\xFF\xFF\x0F").ok());
+}
+
+TEST(PageCodec, places_of_the_first_format_are_boxes_without_their_text) {
+  std::string first = "\x01\x01\x07\x01\x01";  // one page, number 7, with one box that stands
+  for (const char* real : {"\0\0\x80\x3f", "\0\0\0\x40", "\0\0\x40\x40", "\0\0\x80\x40"})
+    first.append(real, 4);
+  const auto places = decode_places(first);
+  ASSERT_TRUE(places.ok());
+  EXPECT_EQ(*places, (std::vector<PageBoxes>{{7, {{0, 0, {1, 2, 3, 4}}}}}));
+  first[0] = 3;
+  EXPECT_FALSE(decode_places(first).ok());
 }
 
 }  // namespace

@@ -157,6 +157,18 @@ Status copy_output(SqlConnection& connection, const NewVersion& version, Version
   return {};
 }
 
+// A chunk that the live version has too, at the same place and with the same text, has its vector already.
+Status copy_equal_vectors(SqlConnection& connection, VersionId version) {
+  return exec(connection,
+              "INSERT INTO vectors(chunk, version, embedder, half_floats) "
+              "SELECT c.id, c.version, w.embedder, v.half_floats FROM versions w "
+              "JOIN documents d ON d.working = w.id JOIN chunks o ON o.version = d.live "
+              "JOIN vectors v ON v.chunk = o.id AND v.embedder = w.embedder "
+              "JOIN chunks c ON c.version = w.id AND c.ordinal = o.ordinal AND c.text = o.text AND "
+              "c.context = o.context WHERE w.id = ? ON CONFLICT DO NOTHING",
+              version.value);
+}
+
 Result<DocumentId> ensure_document(SqlConnection& connection, const NewVersion& version, VersionId& working) {
   LOADLINE_TRY(exec(connection,
                     "INSERT INTO documents(collection, name, source) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -363,14 +375,14 @@ Status SqliteStore::store_chunks(VersionId version, std::span<const Chunk> chunk
   });
 }
 
-Result<std::vector<Chunk>> SqliteStore::chunks_to_embed(VersionId version, std::size_t count) const {
+Result<std::vector<Chunk>> SqliteStore::chunks_to_embed(VersionId version, std::uint32_t from,
+                                                        std::size_t count) const {
   return impl_->read([&](SqlConnection& connection) -> Result<std::vector<Chunk>> {
-    // Vectors are stored in the order of ordinals: the first gap is behind the last of them.
     Query query(connection, "SELECT " LOADLINE_CHUNK_COLUMNS
-                            " FROM versions v JOIN chunks c ON c.version = v.id WHERE v.id = ?1 AND "
-                            "c.ordinal >= (SELECT count(*) FROM vectors WHERE version = ?1) "
-                            "ORDER BY c.ordinal LIMIT ?2");
-    query.bind(version.value).bind(count);
+                            " FROM versions v JOIN chunks c ON c.version = v.id WHERE v.id = ? AND "
+                            "c.ordinal >= ? AND NOT EXISTS (SELECT 1 FROM vectors WHERE chunk = c.id) "
+                            "ORDER BY c.ordinal LIMIT ?");
+    query.bind(version.value).bind(from).bind(count);
     return read_chunks(query);
   });
 }
@@ -380,9 +392,10 @@ Status SqliteStore::choose_embedder(VersionId version, const EmbedderInfo& embed
     LOADLINE_TRY(exec(
         connection, "INSERT INTO embedders(digest, name, dimensions) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         embedder_identity(embedder), embedder.name, embedder.dimensions));
-    return exec(connection,
-                "UPDATE versions SET embedder = (SELECT id FROM embedders WHERE digest = ?) WHERE id = ?",
-                embedder_identity(embedder), version.value);
+    LOADLINE_TRY(exec(
+        connection, "UPDATE versions SET embedder = (SELECT id FROM embedders WHERE digest = ?) WHERE id = ?",
+        embedder_identity(embedder), version.value));
+    return copy_equal_vectors(connection, version);
   });
 }
 

@@ -66,7 +66,8 @@ class SqliteStore final : public KnowledgeStore, public IngestStore {
   Result<DocumentDescription> description(VersionId version) const override;
   Result<ChunkId> begin_chunks(VersionId version) override;
   Status store_chunks(VersionId version, std::span<const Chunk> chunks) override;
-  Result<std::vector<Chunk>> chunks_to_embed(VersionId version, std::size_t count) const override;
+  Result<std::vector<Chunk>> chunks_to_embed(VersionId version, std::uint32_t from,
+                                             std::size_t count) const override;
   Status choose_embedder(VersionId version, const EmbedderInfo& embedder) override;
   Status store_vectors(VersionId version, std::span<const Chunk> chunks, const Matrix& vectors,
                        const StageLease& lease) override;

@@ -72,7 +72,7 @@ class SqliteStoreTest : public testing::Test {
       chunk.ordinal = static_cast<std::uint32_t>(i);
       chunk.text = texts[i];
       chunk.context = "Title";
-      chunk.pages = {{static_cast<int>(i + 1), {{1, 2, 3, 4}}}};
+      chunk.pages = {{static_cast<int>(i + 1), {{0, 0, {1, 2, 3, 4}}}}};
       chunk.headings = {"One", "Two"};
     }
     ASSERT_TRUE(store->store_chunks(version, chunks).ok());
@@ -83,7 +83,7 @@ class SqliteStoreTest : public testing::Test {
     ASSERT_TRUE(store->begin_stage(version, IngestStage::embed, 1, lease).ok());
     ASSERT_TRUE(store->choose_embedder(version, embedder).ok());
     for (;;) {
-      const auto chunks = store->chunks_to_embed(version, 2);
+      const auto chunks = store->chunks_to_embed(version, 0, 2);
       ASSERT_TRUE(chunks.ok());
       if (chunks->empty()) break;
       Matrix vectors{chunks->size(), 2, {}};
@@ -168,7 +168,7 @@ TEST_F(SqliteStoreTest, served_records_carry_what_was_found) {
   ASSERT_EQ(range.size(), 1U);
   EXPECT_EQ(range[0].text, "two");
   EXPECT_EQ(range[0].headings, (std::vector<std::string>{"One", "Two"}));
-  EXPECT_EQ(range[0].pages, (std::vector<PageBoxes>{{2, {{1, 2, 3, 4}}}}));
+  EXPECT_EQ(range[0].pages, (std::vector<PageBoxes>{{2, {{0, 0, {1, 2, 3, 4}}}}}));
   EXPECT_EQ(store->page_chunks(documents[0].id, 1)->at(0).text, "one");
   EXPECT_EQ(*store->extracted_text(documents[0].id), "one\n\ntwo");
   const auto rows = *store->index_rows(documents[0].version, {}, 10);
@@ -221,8 +221,8 @@ TEST_F(SqliteStoreTest, chunk_ids_are_the_same_after_an_interrupted_chunk_stage)
   const VersionRecord other = begin("b.txt", "h2");
   pages_of(other.id, {"two"});
   chunks_of(other.id, {"two"});
-  EXPECT_EQ(store->chunks_to_embed(other.id, 1)->at(0).id, first);
-  EXPECT_TRUE(store->chunks_to_embed(version.id, 1)->empty());
+  EXPECT_EQ(store->chunks_to_embed(other.id, 0, 1)->at(0).id, first);
+  EXPECT_TRUE(store->chunks_to_embed(version.id, 0, 1)->empty());
 }
 
 TEST_F(SqliteStoreTest, a_collection_cannot_serve_vectors_of_two_models) {
@@ -260,6 +260,29 @@ TEST_F(SqliteStoreTest, a_later_stage_is_run_again_on_a_copy_of_the_earlier_ones
   EXPECT_EQ(*store->indexed_versions(collection), std::vector<VersionId>{copy->id});
   EXPECT_EQ(store->collections()->at(0).embedder, "other");
   EXPECT_EQ(store->documents(collection)->at(0).title, "Title");
+}
+
+TEST_F(SqliteStoreTest, chunks_that_the_live_version_has_too_take_over_their_vectors) {
+  serve(ready("a.txt", "h1", {"one", "two", "three"}).id);
+  const VersionRecord next = begin("a.txt", "h2");
+  pages_of(next.id, {"page"});
+  chunks_of(next.id, {"one", "other", "three", "four"});
+  ASSERT_TRUE(store->begin_stage(next.id, IngestStage::embed, 1, lease).ok());
+  const auto waiting = [&](std::uint32_t from) {
+    std::string texts;
+    const auto chunks = store->chunks_to_embed(next.id, from, 10);
+    for (const Chunk& chunk : *chunks) texts += chunk.text + " ";
+    return texts;
+  };
+  ASSERT_TRUE(store->choose_embedder(next.id, {"another", "bb", "f32", 2, 256}).ok());
+  EXPECT_EQ(waiting(0), "one other three four ");  // vectors of another model are worth nothing
+  ASSERT_TRUE(store->choose_embedder(next.id, model).ok());
+  ASSERT_TRUE(store->choose_embedder(next.id, model).ok());  // as after a crash
+  EXPECT_EQ(waiting(0), "other four ");
+  EXPECT_EQ(waiting(2), "four ");
+  vectors_of(next.id, model);
+  serve(next.id);
+  EXPECT_EQ(served_texts(), (std::vector<std::string>{"one", "other", "three", "four"}));
 }
 
 TEST_F(SqliteStoreTest, a_failed_stage_is_counted_until_it_is_final) {

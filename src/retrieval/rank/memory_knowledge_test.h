@@ -38,7 +38,7 @@ class MemoryKnowledge final : public KnowledgeStore {
     record.page_count = std::max(record.page_count, page);
     chunk.text = std::move(text);
     chunk.context = std::move(context);
-    chunk.pages = {{page, {Box{1, 2, 3, 4}}}};
+    chunk.pages = {{page, {{0, 0, Box{1, 2, 3, 4}}}}};
     chunks_.push_back(std::move(chunk));
     ++generation_;
     return chunks_.back().id;
