@@ -34,6 +34,7 @@ struct JournalOptions {
   bool read_only = false;  // beside a process that writes: appends are refused, nothing is changed
 
   static constexpr std::uint64_t segment_bytes_min = 4ULL * Journal::record_bytes_max;
+  static constexpr std::uint64_t segment_bytes_max = 1ULL << 30;
 };
 
 class FileJournal : public Journal {
