@@ -110,7 +110,7 @@ struct UsageRow {
 };
 
 /// A row as it is stored, for `explain` and export.
-struct LedgerRow {
+struct CallRow {
   RowId id = 0;
   std::int64_t started_ms = 0;
   std::string request_id, key, team, route, model, upstream;
@@ -164,11 +164,11 @@ class Ledger {
   /// Calls begun and not settled.
   virtual std::size_t open_rows() const = 0;
   /// Reads the journal, all of it: seconds for millions of rows. not_found; data_loss.
-  virtual Result<LedgerRow> find(std::string_view request_id) const = 0;
+  virtual Result<CallRow> find(std::string_view request_id) const = 0;
   /// Every row that began in [from_ms, to_ms), in the order of their ends, those still open last, until
   /// `visit` gives false. Reads the journal. Holds the rows that are open at one time in memory, no more.
   virtual Status rows(std::int64_t from_ms, std::int64_t to_ms,
-                      const std::function<bool(const LedgerRow&)>& visit) const = 0;
+                      const std::function<bool(const CallRow&)>& visit) const = 0;
 
   /// Whether many records came since the last checkpoint. Cheap; asked by a background thread.
   virtual bool checkpoint_due() const = 0;
