@@ -85,8 +85,11 @@ struct RequestFacts {
   bool has_thinking = false;  // reasoning asked for, or reasoning blocks in the history
   bool has_prefill = false;   // the last message is the assistant's
   bool has_logprobs = false;
-  bool is_stateful =
-      false;  // refers to, or leaves, state at the provider: previous_response_id, store, conversation
+  bool has_token_ids = false;  // a prompt or input given as token numbers: no guard can read it
+  /// Builds on state at the provider: previous_response_id, conversation, a stored prompt.
+  bool is_stateful = false;
+  /// Leaves state there: store. In Responses that is what happens unless it is false.
+  bool is_stored = false;
   std::vector<TextPlace> texts;  // in order of the body
   std::size_t text_bytes = 0;    // raw bytes of all texts: what a token estimate starts from
   std::size_t image_count = 0;
@@ -98,6 +101,8 @@ struct RequestFacts {
   std::size_t fields_at = 0;                   // behind the body's "{": a new field goes here
   bool has_fields = false;                     // the body's object is not empty
   std::size_t messages_end = 0;                // at the "]" of the messages; 0 if there are none
+  std::size_t config_at = 0;  // behind the "{" of Gemini's generationConfig; 0 if there is none
+  bool has_config_fields = false;
 };
 
 /// Facts of `body`. invalid_argument: no JSON object, a key twice in one object, or a field whose type makes
@@ -107,17 +112,17 @@ Result<RequestFacts> read_request(Dialect dialect, std::string_view body);
 /// `body` with another model name. Facts must be of this very body; after an edit read them anew.
 std::string replace_model(std::string_view body, const RequestFacts& facts, std::string_view name);
 /// `body` with this output limit, in the field it has or in the one the dialect prefers (OpenAI chat: the
-/// field `field` if it has none: newer models want "max_completion_tokens", older servers only know
+/// field `openai_field` if it has none: newer models want "max_completion_tokens", older servers only know
 /// "max_tokens").
 std::string set_output_limit(std::string_view body, const RequestFacts& facts, std::uint64_t tokens,
                              std::string_view openai_field = "max_completion_tokens");
 /// `body` such that the stream ends with usage. Only OpenAI chat and completions streams must ask; others
 /// come back unchanged. If `facts.include_usage` was false, the client must not see the extra: see
-/// StreamFacts::take_usage.
+/// without_usage (stream_facts.h).
 std::string force_usage(std::string_view body, const RequestFacts& facts);
 /// `body` with an assistant message of `text` at the end, for a model that continues from there.
 /// failed_precondition: the dialect has no such thing (completions get the text behind their prompt;
-/// Responses, embeddings: none), or the last message is the assistant's already and has no plain text.
+/// Responses, embeddings: none), or the last message is the assistant's already.
 Result<std::string> with_prefill(std::string_view body, const RequestFacts& facts, std::string_view text);
 
 /// One stream of text within an answer: text of different channels is never joined.

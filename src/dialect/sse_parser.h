@@ -54,6 +54,7 @@ class SseParser {
   std::size_t at_ = 0;     // of the line being read
   std::size_t seen_ = 0;   // no line end before this
   bool is_finished_ = false;
+  bool is_too_long_ = false;
   bool is_start_ = true;  // a byte order mark may come
   // Of the event being read, as offsets: feeding moves the buffer.
   std::size_t name_begin_ = 0, name_end_ = 0;

@@ -14,10 +14,15 @@
 
 namespace loadline {
 
+/// Channels open at once in one stream; later ones are still read, but not reported as closed.
+inline constexpr std::size_t stream_channels_max = 1024;
+
 struct EventFacts {
   std::vector<AnswerText> texts;  // ranges are into event.data
-  std::vector<Channel> closed;    // channels that end with this event: flush held-back text before it
-  UsageFacts usage;               // what this event says
+  /// Channels that end with this event. Text held back for one must go out before it; a text of the event
+  /// itself on such a channel is its last piece.
+  std::vector<Channel> closed;
+  UsageFacts usage;  // what this event says
   std::optional<FinishKind> finish;
   bool is_usage_only = false;  // OpenAI's extra chunk with no choices: strip it if the client did not ask
   bool is_terminal = false;    // [DONE], message_stop, response.completed ...
@@ -46,23 +51,35 @@ class StreamFacts {
   std::string finish_events() const;
 
  private:
-  void read_openai_chunk(JsonView root, bool is_chat);
+  void read_object(std::string_view name);
+  void read_openai(JsonView root);
+  void read_openai_choice(JsonView choice);
   void read_responses(JsonView root);
-  void read_anthropic(JsonView root);
+  void read_responses_piece(std::string_view type, JsonView root);
+  void read_responses_end(JsonView response);
+  void read_anthropic(std::string_view type, JsonView root);
+  void read_anthropic_delta(JsonView delta, std::uint32_t block);
   void read_gemini(JsonView root);
-  void piece(JsonView value, Channel channel);
-  void whole(JsonView value, Channel channel);
-  void close(bool (*matches)(const Channel&, std::uint32_t), std::uint32_t number);
+  void read_head(JsonView id, JsonView model, JsonView created);
+  void piece(JsonView value, const Channel& channel);
+  void open(const Channel& channel);
+  void close_if(bool (*matches)(const Channel&, std::uint32_t), std::uint32_t number);
+  void error(JsonView words);
+  void terminate();
 
+  // Constant after construction.
   const Dialect dialect_;
+  // Of the event read last.
   JsonIndex index_;
   EventFacts event_;
+  std::string scratch_;
+  // Of the whole stream.
   std::vector<Channel> open_;
   UsageFacts usage_;
   std::optional<FinishKind> finish_;
   std::string model_;
   std::string id_;
-  std::string created_;  // raw number
+  std::string created_;  // the number as it came
   bool is_terminated_ = false;
 };
 
@@ -75,9 +92,9 @@ struct EventEdit {
 std::string with_texts(const SseEvent& event, std::span<const EventEdit> edits);
 std::string with_text(const SseEvent& event, ByteRange raw, std::string_view text);
 
-/// The event without its usage, for a client that did not ask for it: "" if there is nothing else in it
-/// (OpenAI's extra chunk), the raw bytes if it has none.
-std::string without_usage(Dialect dialect, const SseEvent& event, const EventFacts& facts);
+/// The event for a client that did not ask for usage: "" if it is OpenAI's extra chunk (is_usage_only), else
+/// its raw bytes; a choice or a message that also carries usage stays as it is.
+std::string_view without_usage(Dialect dialect, const SseEvent& event, const EventFacts& facts);
 
 /// An event that carries a piece of `text` on `channel`, in the form of `like` (an earlier event of this
 /// stream with a piece on this channel): for text that was held back and must go before the channel closes.
