@@ -6,7 +6,7 @@
 namespace loadline {
 
 /// Raised with every change of a reader that changes its output.
-inline constexpr int readers_version = 2;
+inline constexpr int readers_version = 3;
 
 /// One line: our readers and the libraries behind them.
 std::string extractor_version();

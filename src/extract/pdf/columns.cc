@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "extract/pdf/cells.h"
 #include "extract/pdf/characters.h"
 
 namespace loadline::pdf {
@@ -123,12 +124,15 @@ class ChainFinder {
 
 struct SideFacts {
   std::size_t rows = 0, words = 0, letters = 0, figures = 0;
+  std::size_t grid_rows = 0;        // with a figure in a cell of its own
   std::size_t first = 0, last = 0;  // rows of the region
   float filled = 0;
   Interval extent{std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest()};
 
   bool is_running_text() const {
     if (rows < side_rows_min) return false;
+    // Figures that stand apart from their line, row after row: columns of a table.
+    if (grid_rows * 2 > rows) return false;
     const auto count = static_cast<float>(rows);
     return static_cast<float>(letters) >= side_letters_min * count &&
            static_cast<float>(words) >= side_words_min * count &&
@@ -137,14 +141,23 @@ struct SideFacts {
   }
 };
 
+bool is_grid_row(std::vector<const Word*> words) {
+  const Row row = row_of(std::move(words));
+  const std::vector<Cell> cells = split_cells(row);
+  return cells.size() >= 2 && std::any_of(cells.begin(), cells.end(),
+                                          [](const Cell& cell) { return cell.kind == CellKind::value; });
+}
+
 bool on_left(const Word& word, float x) { return (word.box.x0 + word.box.x1) / 2 < x; }
 
 SideFacts side_facts(const Region& region, const Cut& cut, bool left) {
   SideFacts facts;
   for (std::size_t at = cut.first; at <= cut.last; ++at) {
     Interval line{std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest()};
+    std::vector<const Word*> words;
     for (const Word* word : region[at].words) {
       if (on_left(*word, cut.x) != left) continue;
+      words.push_back(word);
       line = {std::min(line.x0, word->box.x0), std::max(line.x1, word->box.x1)};
       ++facts.words;
       facts.letters += word->text.size();
@@ -152,6 +165,7 @@ SideFacts side_facts(const Region& region, const Cut& cut, bool left) {
       if (!is_letter(first) && !is_letter(last_character(word->text))) ++facts.figures;
     }
     if (line.x1 < line.x0) continue;
+    facts.grid_rows += is_grid_row(std::move(words)) ? 1 : 0;
     if (facts.rows++ == 0) facts.first = at;
     facts.last = at;
     facts.filled += line.width();

@@ -127,25 +127,51 @@ class TableFinder {
     return with_wrapped_end(end, extent);
   }
 
-  // The header of another table: behind rows with figures, and not over their columns.
+  // The header of another table: behind rows with figures, and not over their columns. Years tell a header by
+  // themselves; words do if they stand below a line of its own, e.g. a title, and over the figures that
+  // follow.
   bool is_other_header(std::size_t at, std::size_t begin) const {
     if (rows_[at].kind != RowKind::multi) return false;
     const std::vector<Cell>& cells = rows_[at].cells;
     const bool years = std::all_of(cells.begin() + 1, cells.end(),
                                    [](const Cell& cell) { return cell.kind == CellKind::year; });
-    if (!years || rows_[at - 1].kind == RowKind::multi) return false;
+    if (rows_[at - 1].kind == RowKind::multi) return false;
+    if (!years && (rows_[at - 1].kind != RowKind::single || !heads_next_figures(at))) return false;
     std::size_t data = 0, in_place = 0;
     for (std::size_t other = at; other > begin && data < alignment_reach;) {
       const GridRow& row = rows_[--other];
       if (row.kind != RowKind::data) continue;
       ++data;
-      for (std::size_t c = 1; c < cells.size(); ++c)
-        in_place += std::any_of(row.cells.begin() + 1, row.cells.end(),
-                                [&](const Cell& cell) { return overlaps(cell, cells[c]); })
-                        ? 1
-                        : 0;
+      in_place += columns_in_common(rows_[at], row);
     }
     return data > 0 && in_place * 4 < data * (cells.size() - 1) * 3;
+  }
+
+  // Whether the cells of the row stand over those of the next row with figures.
+  bool heads_next_figures(std::size_t at) const {
+    const std::size_t last = std::min(rows_.size() - 1, at + alignment_reach);
+    const std::vector<Cell>& cells = rows_[at].cells;
+    for (std::size_t below = at + 1; below <= last; ++below) {
+      const GridRow& row = rows_[below];
+      if (row.kind != RowKind::data) continue;
+      // Two cells alone may be a label and a text: a header's stand both over figures.
+      const bool heads = cells.size() > 2 || stands_over_any(cells[0], row);
+      return heads && columns_in_common(rows_[at], row) * 4 >= (cells.size() - 1) * 3;
+    }
+    return false;
+  }
+
+  // How many cells of the header behind its first stand over one of the row.
+  static std::size_t columns_in_common(const GridRow& header, const GridRow& row) {
+    return static_cast<std::size_t>(
+        std::count_if(header.cells.begin() + 1, header.cells.end(),
+                      [&](const Cell& name) { return stands_over_any(name, row); }));
+  }
+
+  // Over a cell of the row behind its first.
+  static bool stands_over_any(const Cell& name, const GridRow& row) {
+    return std::any_of(row.cells.begin() + 1, row.cells.end(),
+                       [&](const Cell& cell) { return overlaps(cell, name); });
   }
 
   static bool overlaps(const Cell& a, const Cell& b) { return a.box.x0 < b.box.x1 && b.box.x0 < a.box.x1; }

@@ -209,5 +209,72 @@ TEST(PdfTables, TextAroundATableStaysOutOfIt) {
             "a charge on the yard and a guarantee of the state.\n");
 }
 
+TEST(PdfTables, LongLabelsBesideFiguresAndWordsAreNoColumnsOfText) {
+  TestPdf pdf;
+  TestPage& page = pdf.page();
+  page.text(72, 80, size, "Key").text_to(390, 80, size, "Deposit, EUR").text(440, 80, size, "Given out by");
+  const char* const rows[][3] = {{"Bicycle shed", "15", "the porter"},
+                                 {"Boat house at the lower end of the lake", "1,200", "the harbour master"},
+                                 {"Reading room with the map collection", "400", "the two librarians"},
+                                 {"Garden behind the observatory dome", "90", "the head gardener"},
+                                 {"Piano hall, first and second floor", "2,600", "the music teacher"}};
+  float y = 96;
+  for (const auto& cells : rows) {
+    page.text(72, y, size, cells[0]).text_to(390, y, size, cells[1]).text(440, y, size, cells[2]);
+    y += 18;
+  }
+  const ReadResult result = read_test_pdf(pdf.write());
+  EXPECT_EQ(table_text(result.table()),
+            "Key | Deposit, EUR | Given out by\nBicycle shed | 15 | the porter\n"
+            "Boat house at the lower end of the lake | 1,200 | the harbour master\n"
+            "Reading room with the map collection | 400 | the two librarians\n"
+            "Garden behind the observatory dome | 90 | the head gardener\n"
+            "Piano hall, first and second floor | 2,600 | the music teacher");
+}
+
+TEST(PdfTables, ATitleAndWordsOverOtherColumnsBeginAnotherTable) {
+  TestPdf pdf;
+  TestPage& page = pdf.page();
+  row(page, 80, "EUR000", {"2025", "2024"});
+  row(page, 96, "Tram tickets", {"310", "290"});
+  row(page, 112, "Ferry tickets", {"55", "61"});
+  page.text(72, 140, size, "7 Vehicles", TestFont::bold);
+  const float ends[] = {230, 320, 440, 540};
+  const auto four = [&](float y, const std::string& label, const std::vector<std::string>& cells) {
+    page.text(72, y, size, label);
+    for (std::size_t at = 0; at < cells.size(); ++at) page.text_to(ends[at], y, size, cells[at]);
+  };
+  four(160, "Number", {"Trams", "Ferries", "Service cars", "All"});
+  four(176, "On 1 January", {"40", "12", "9", "61"});
+  four(192, "Bought", {"3", "-", "2", "5"});
+  const ReadResult result = read_test_pdf(pdf.write());
+  std::vector<std::string> texts;
+  for (const Block& block : result.pages[0].blocks) texts.push_back(block.text);
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{
+                "EUR000 | 2025 | 2024\nTram tickets | 310 | 290\nFerry tickets | 55 | 61", "7 Vehicles",
+                "Number | Trams | Ferries | Service cars | All\nOn 1 January | 40 | 12 | 9 | 61\n"
+                "Bought | 3 | - | 2 | 5"}));
+}
+
+TEST(PdfTables, AGroupOfRowsWithTextInTheLastColumnGoesOn) {
+  TestPdf pdf;
+  TestPage& page = pdf.page();
+  const auto line = [&](float y, const std::string& label, const std::vector<std::string>& figures,
+                        const std::string& place) {
+    row(page, y, label, figures);
+    if (!place.empty()) page.text(480, y, size, place);
+  };
+  page.text_to(400, 80, size, "2025").text(480, 80, size, "Shown under");
+  line(96, "Bonds", {"77"}, "securities");
+  line(112, "All assets", {"77"}, "");
+  page.text(72, 128, size, "Liabilities:");
+  line(144, "Forward contracts that are not", {}, "other");
+  line(160, "designated as hedges", {"12"}, "liabilities");
+  const ReadResult result = read_test_pdf(pdf.write());
+  EXPECT_EQ(result.pages[0].blocks.size(), 1U);
+  EXPECT_EQ(result.table().columns, 3U);
+}
+
 }  // namespace
 }  // namespace loadline::pdf
