@@ -69,12 +69,18 @@ std::uint32_t usable_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-Result<llama::ModelHandle> load_weights(const LlamaChatOptions& options) {
+// Whether llama.cpp goes on with the next tensor.
+bool load_is_wanted(float, void* cancel) { return !static_cast<const CancelToken*>(cancel)->cancelled(); }
+
+Result<llama::ModelHandle> load_weights(const LlamaChatOptions& options, CancelToken cancel) {
   llama_model_params params = llama_model_default_params();
   params.load_mode = options.memory_map ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
   params.use_extra_bufts = options.repack;
   params.n_gpu_layers = 0;
+  params.progress_callback = load_is_wanted;
+  params.progress_callback_user_data = &cancel;
   llama::ModelHandle model(llama_model_load_from_file(options.path.c_str(), params));
+  if (!model && cancel.cancelled()) return Error(Code::cancelled, "loading the model was cancelled");
   if (!model)
     return Error(Code::failed_precondition,
                  options.path + ": llama.cpp cannot load this model; its kind may be newer than this build");
@@ -218,7 +224,8 @@ bool empty(const ChatDelta& delta) {
 LlamaChatModel::LlamaChatModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LlamaChatModel::~LlamaChatModel() = default;
 
-Result<std::unique_ptr<LlamaChatModel>> LlamaChatModel::open(const LlamaChatOptions& options, Log* log) {
+Result<std::unique_ptr<LlamaChatModel>> LlamaChatModel::open(const LlamaChatOptions& options, Log* log,
+                                                             const CancelToken& cancel) {
   LOADLINE_TRY(llama::check_cpu(llama::cpu_variant()));
   LOADLINE_TRY(check_options(options));
   auto state = std::make_unique<State>();
@@ -233,7 +240,7 @@ Result<std::unique_ptr<LlamaChatModel>> LlamaChatModel::open(const LlamaChatOpti
   llama::start_library();
   const std::uint32_t threads = options.threads > 0 ? options.threads : usable_cores();
   try {
-    LOADLINE_ASSIGN(state->model, load_weights(options));
+    LOADLINE_ASSIGN(state->model, load_weights(options, cancel));
     state->vocabulary = std::make_unique<llama::Vocabulary>(state->model.get());
     LOADLINE_ASSIGN(state->format, llama::ChatFormat::open(state->model.get(), *state->vocabulary));
     LOADLINE_ASSIGN(llama::ContextHandle context,

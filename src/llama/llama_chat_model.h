@@ -67,8 +67,10 @@ class LlamaChatModel final : public ChatModel {
  public:
   /// Loads the model (seconds to minutes). not_found, invalid_argument or data_loss: the file;
   /// invalid_argument: an option out of range; failed_precondition: the CPU or the model's kind does not
-  /// suit; resource_exhausted: it does not fit in memory (the message has the numbers).
-  static Result<std::unique_ptr<LlamaChatModel>> open(const LlamaChatOptions& options, Log* log = nullptr);
+  /// suit; resource_exhausted: it does not fit in memory (the message has the numbers); cancelled: `cancel`
+  /// was set, which is looked at before each tensor.
+  static Result<std::unique_ptr<LlamaChatModel>> open(const LlamaChatOptions& options, Log* log = nullptr,
+                                                      const CancelToken& cancel = {});
   /// Running requests end with `unavailable`.
   ~LlamaChatModel() override;
 

@@ -716,6 +716,16 @@ TEST(LlamaChatModelOpen, FailsWithAReason) {
   EXPECT_NE(result.error().message().find("MiB"), std::string::npos);
 }
 
+TEST(LlamaChatModelOpen, IsBrokenOffWhenCancelled) {
+  LlamaChatOptions options;
+  options.path = model_path();
+  const CancelToken cancel;
+  cancel.cancel();
+  const auto result = LlamaChatModel::open(options, nullptr, cancel);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), Code::cancelled);
+}
+
 TEST(LlamaChatModelOpen, TheFileIsDescribed) {
   const auto info = llama::read_gguf_info(model_path());
   ASSERT_TRUE(info.ok()) << info.error().to_string();

@@ -72,6 +72,7 @@ Wire::~Wire() = default;
 CallContext Wire::context() const {
   CallContext context;
   context.clock = &clock_;
+  context.cancel = stop_;
   return context;
 }
 
@@ -175,8 +176,8 @@ Result<ChatModel*> Wire::chat_model(const ModelConfig& config) {
   for (const auto& [name, model] : chat_models_)
     if (name == config.name) return model.get();
   LOADLINE_ASSIGN(const std::string path, models_.generator_path(config.model));
-  LOADLINE_ASSIGN(auto model,
-                  LlamaChatModel::open(llama_options(config, path, models_.digest(config.model)), &log_));
+  LOADLINE_ASSIGN(auto model, LlamaChatModel::open(llama_options(config, path, models_.digest(config.model)),
+                                                   &log_, stop_));
   chat_models_.emplace_back(config.name, std::move(model));
   return chat_models_.back().second.get();
 }

@@ -50,6 +50,7 @@ class Wire {
   const Clock& clock() const { return clock_; }
   const ModelCache& models() const { return models_; }
   Log& log() { return log_; }
+  /// All share one cancel token, which the loading of models looks at too.
   CallContext context() const;
 
   Result<SqliteStore*> store();
@@ -81,6 +82,7 @@ class Wire {
   const GlobalOptions options_;
   SystemClock clock_;
   Log log_;
+  const CancelToken stop_;
   ModelCache models_;
   PosixFileSystem files_;
   PosixSourceFiles sources_;
