@@ -130,6 +130,12 @@ Status append_member(const fs::path& archive, const std::string& member, std::of
   }
 }
 
+// What to do about a name that is none of `names`.
+std::string hint(const std::string& name, const std::vector<std::string>& names, const char* otherwise) {
+  const std::string near = nearest_name(name, std::vector<std::string_view>(names.begin(), names.end()));
+  return "; " + (near.empty() ? std::string(otherwise) : "did you mean '" + near + "'?");
+}
+
 bool is_path(const std::string& name) {
   return name.find('/') != std::string::npos || (name.size() > 5 && name.substr(name.size() - 5) == ".gguf");
 }
@@ -173,23 +179,26 @@ Result<std::string> ModelCache::generator_path(const std::string& name) const {
     }
     names.push_back(model.name);
   }
-  const std::string near = nearest_name(name, std::vector<std::string_view>(names.begin(), names.end()));
   return Error(
       Code::not_found,
       "there is no model '" + name + "'" +
-          (near.empty() ? "; `loadline models list` shows the known ones, a path to a GGUF file works too"
-                        : "; did you mean '" + near + "'?"));
+          hint(name, names, "`loadline models list` shows the known ones, a path to a GGUF file works too"));
 }
 
 Result<std::string> ModelCache::embedder_folder(const std::string& name) const {
-  for (const KnownModel& model : list())
-    if (model.name == name && model.role == "embedder") {
+  std::vector<std::string> names;
+  for (const KnownModel& model : list()) {
+    if (model.role != "embedder") continue;
+    if (model.name == name) {
       if (model.present) return models_folder_ + "/" + name;
       return Error(Code::not_found, "the embedder '" + name +
                                         "' is not on this machine; `loadline models pull " + name +
                                         "` fetches it");
     }
-  return Error(Code::not_found, "there is no embedder '" + name + "'");
+    names.push_back(model.name);
+  }
+  return Error(Code::not_found, "there is no embedder '" + name + "'" +
+                                    hint(name, names, "`loadline models list` shows the known ones"));
 }
 
 std::string ModelCache::digest(const std::string& name) const {
@@ -202,7 +211,16 @@ std::string ModelCache::digest(const std::string& name) const {
 Status ModelCache::pull(const std::string& name, const Progress& progress, const CallContext& context) const {
   std::vector<ModelPart> parts = model_parts();
   std::erase_if(parts, [&](const ModelPart& part) { return part.model != name; });
-  if (parts.empty()) return generator_path(name).ok() ? Status() : Status(generator_path(name).error());
+  if (parts.empty()) {
+    if (is_path(name)) {
+      LOADLINE_TRY(generator_path(name));
+      return {};
+    }
+    std::vector<std::string> names;
+    for (const KnownModel& model : list()) names.push_back(model.name);  // of every role
+    return Error(Code::not_found, "there is no model '" + name + "'" +
+                                      hint(name, names, "`loadline models list` shows the known ones"));
+  }
   const fs::path folder = fs::path(models_folder_) / name;
   const fs::path work = folder / ".pull";
   std::error_code error;
