@@ -212,7 +212,7 @@ void Api::ready(HttpExchange& exchange) const {
 void Api::metrics(HttpExchange& exchange) const {
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = metrics_.text(stats_.load(), uploads_->pending_count());
+  response.body = metrics_.text(stats_.load(), uploads_->waiting());
   exchange.respond(std::move(response));
 }
 
@@ -239,7 +239,9 @@ void Api::done(const HttpDone& done) {
 
 Result<std::unique_ptr<HttpHandler>> make_api(ApiParts parts) {
   LOADLINE_ASSIGN(KeyRing keys, KeyRing::open(parts.keys));
-  LOADLINE_ASSIGN(auto uploads, UploadJobs::open(parts.uploads_folder, parts.limits.pending_uploads_max,
+  LOADLINE_ASSIGN(auto uploads, UploadJobs::open(parts.uploads_folder,
+                                                 {.pending_max = parts.limits.pending_uploads_max,
+                                                  .pending_bytes_max = parts.limits.pending_upload_bytes_max},
                                                  parts.documents, parts.log, parts.clock));
   return std::unique_ptr<HttpHandler>(
       std::make_unique<Api>(std::move(parts), std::move(keys), std::move(uploads)));

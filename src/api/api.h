@@ -27,6 +27,8 @@ struct ApiLimits {
   std::uint64_t json_body_bytes_max = 16U << 20;
   std::size_t embedding_inputs_max = 2048;
   std::size_t pending_uploads_max = 1024;  // files that wait for ingestion
+  std::uint64_t pending_upload_bytes_max = 8ULL
+                                           << 30;  // of these on disk, with those that are being received
 };
 
 /// References must outlive the handler.

@@ -99,7 +99,7 @@ void Metrics::add_embedded(std::uint64_t texts, std::uint64_t tokens) {
   embedded_tokens_.fetch_add(tokens, relaxed);
 }
 
-std::string Metrics::text(const HttpServerStats* server, std::uint64_t pending_uploads) const {
+std::string Metrics::text(const HttpServerStats* server, const WaitingUploads& uploads) const {
   std::string out;
   head(out, "loadline_requests_total", "counter", "Requests answered, by route and HTTP status.");
   for (std::size_t row = 0; row < route_count; ++row)
@@ -141,7 +141,9 @@ std::string Metrics::text(const HttpServerStats* server, std::uint64_t pending_u
   counter(out, "loadline_embedded_tokens_total", "Tokens of these.", embedded_tokens_.load(relaxed));
   counter(out, "loadline_searches_total", "Searches for clients.", searches_.load(relaxed));
   counter(out, "loadline_uploads_total", "Documents uploaded.", uploads_.load(relaxed));
-  gauge(out, "loadline_uploads_pending", "Uploaded documents that wait for ingestion.", pending_uploads);
+  gauge(out, "loadline_uploads_pending", "Uploaded documents that wait for ingestion.", uploads.count);
+  gauge(out, "loadline_uploads_pending_bytes", "Disk that they and those being received take.",
+        uploads.bytes);
   if (server == nullptr) return out;
   gauge(out, "loadline_requests_in_flight", "Requests that are being answered now.",
         server->requests_in_flight.load(relaxed));
@@ -150,6 +152,9 @@ std::string Metrics::text(const HttpServerStats* server, std::uint64_t pending_u
           server->connections_accepted.load(relaxed));
   counter(out, "loadline_connections_refused_total", "Connections refused because too many were open.",
           server->connections_refused.load(relaxed));
+  gauge(out, "loadline_body_bytes", "Memory that request bodies take now.", server->body_bytes.load(relaxed));
+  counter(out, "loadline_bodies_refused_total", "Requests refused because all bodies together had no room.",
+          server->bodies_refused.load(relaxed));
   counter(out, "loadline_timeouts_total", "Connections and requests that ran out of time.",
           server->timeouts.load(relaxed));
   return out;

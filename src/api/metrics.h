@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/routes.h"
+#include "api/upload_jobs.h"
 #include "base/clock.h"
 #include "gateway/chat_flow.h"
 #include "net/http_handler.h"
@@ -36,7 +37,7 @@ class Metrics {
   void add_uploads(std::uint64_t documents) { uploads_.fetch_add(documents, std::memory_order_relaxed); }
 
   /// `server` may be null: before the server starts.
-  std::string text(const HttpServerStats* server, std::uint64_t pending_uploads) const;
+  std::string text(const HttpServerStats* server, const WaitingUploads& uploads) const;
 
  private:
   static constexpr std::array<int, 20> statuses{200, 202, 204, 400, 401, 403, 404, 405, 408, 409,

@@ -76,17 +76,13 @@ bool is_over(DocumentState state) {
 
 }  // namespace
 
-UploadJobs::UploadJobs(std::string folder, std::size_t pending_max, DocumentAdmin& documents, Log& log,
+UploadJobs::UploadJobs(std::string folder, const Limits& limits, DocumentAdmin& documents, Log& log,
                        const Clock& clock)
-    : folder_(std::move(folder)),
-      pending_max_(pending_max),
-      documents_(documents),
-      log_(log),
-      clock_(clock) {}
+    : folder_(std::move(folder)), limits_(limits), documents_(documents), log_(log), clock_(clock) {}
 
-Result<std::unique_ptr<UploadJobs>> UploadJobs::open(const std::string& folder, std::size_t pending_max,
+Result<std::unique_ptr<UploadJobs>> UploadJobs::open(const std::string& folder, const Limits& limits,
                                                      DocumentAdmin& documents, Log& log, const Clock& clock) {
-  std::unique_ptr<UploadJobs> jobs(new UploadJobs(folder, pending_max, documents, log, clock));
+  std::unique_ptr<UploadJobs> jobs(new UploadJobs(folder, limits, documents, log, clock));
   LOADLINE_TRY(jobs->recover());
   jobs->thread_ = std::thread([raw = jobs.get()] { raw->work(); });
   return jobs;
@@ -109,7 +105,8 @@ Status UploadJobs::recover() {
   if (!error) fs::permissions(folder_, fs::perms::owner_all, error);
   if (error) return Error(Code::unavailable, "the folder for uploads, " + folder_ + ": " + error.message());
   std::vector<std::pair<fs::file_time_type, Job>> found;
-  std::vector<fs::path> leftover;
+  std::vector<fs::path> leftover;  // of what was not accepted
+  std::size_t unreadable = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
     const fs::path& path = entry.path();
     const bool is_meta = path.extension() == meta_end;
@@ -119,19 +116,39 @@ Status UploadJobs::recover() {
     if (meta) {
       std::error_code ignored;
       Job job{path.stem().string(), *meta, escaped_name(meta->name)};
+      job.charge = std::make_shared<BodyCharge>(space_);
+      const auto bytes = fs::file_size(fs::path(path).replace_extension(content_end), ignored);
+      if (!ignored) job.charge->adopt(bytes);
       found.emplace_back(entry.last_write_time(ignored), std::move(job));
-    } else if (path.extension() == part_end || !has_other || is_meta) {
+    } else if (is_meta && has_other) {
+      ++unreadable;  // accepted once; left where it is for who looks into it
+    } else if (path.extension() == part_end || !has_other) {
       leftover.push_back(path);
     }
   }
   if (error) return Error(Code::unavailable, "the folder for uploads, " + folder_ + ": " + error.message());
   for (const fs::path& path : leftover) fs::remove(path, error);
+  if (unreadable > 0) log_.warning("uploads_unreadable", {{"documents", unreadable}, {"folder", folder_}});
+  if (!found.empty()) log_.info("uploads_resumed", {{"documents", found.size()}});
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto& [time, job] : found) jobs_.push_back(std::move(job));
   return {};
 }
 
-std::string UploadJobs::new_path() const { return folder_ + "/" + new_id() + std::string(part_end); }
+Result<Upload> UploadJobs::begin(UploadMeta meta) const {
+  LOADLINE_ASSIGN(SpoolFile file, SpoolFile::create(folder_ + "/" + new_id() + std::string(part_end)));
+  return Upload{std::move(meta), std::move(file), BodyCharge(space_)};
+}
+
+Status UploadJobs::write(Upload& upload, std::string_view bytes) const {
+  if (!upload.charge.grow_to(upload.file.size() + bytes.size()))
+    return Error(
+        Code::resource_exhausted,
+        "the uploads that wait may take " + std::to_string(limits_.pending_bytes_max) +
+            " bytes together (pending_upload_bytes_max), and this one does not fit now; send it when some "
+            "are done");
+  return upload.file.write(bytes);
+}
 
 Status UploadJobs::store(Upload& upload, const std::string& id) {
   const std::string base = folder_ + "/" + id;
@@ -150,7 +167,7 @@ void UploadJobs::remove_files(const std::string& id) const {
 Status UploadJobs::accept(std::vector<Upload> uploads) {
   {
     std::lock_guard lock(mutex_);
-    if (jobs_.size() + accepting_ + uploads.size() > pending_max_)
+    if (jobs_.size() + accepting_ + uploads.size() > limits_.pending_max)
       return Error(
           Code::resource_exhausted,
           std::to_string(jobs_.size()) + " uploaded documents wait already; send more when some are done");
@@ -160,6 +177,7 @@ Status UploadJobs::accept(std::vector<Upload> uploads) {
   Status status;
   for (Upload& upload : uploads) {
     Job job{new_id(), upload.meta, escaped_name(upload.meta.name)};
+    job.charge = std::make_shared<BodyCharge>(std::move(upload.charge));
     jobs.push_back(job);
     status = store(upload, job.id);
     if (!status) break;
@@ -185,9 +203,9 @@ std::vector<PendingUpload> UploadJobs::pending(std::string_view collection) cons
   return out;
 }
 
-std::size_t UploadJobs::pending_count() const {
+WaitingUploads UploadJobs::waiting() const {
   std::lock_guard lock(mutex_);
-  return jobs_.size();
+  return {jobs_.size(), bytes_.load()};
 }
 
 bool UploadJobs::drop(std::string_view collection, std::string_view name) {

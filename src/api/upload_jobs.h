@@ -5,6 +5,7 @@
 // What was accepted survives a crash: each upload is a file in `folder` with a small description beside it,
 // written before the client is told, and removed when the ingestor is done with it; the next start goes on
 // with what is there. Thread-safe.
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -19,6 +20,7 @@
 #include "api/document_admin.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "net/body_budget.h"
 #include "net/spool_file.h"
 
 namespace loadline {
@@ -33,6 +35,13 @@ struct UploadMeta {
 struct Upload {
   UploadMeta meta;
   SpoolFile file;
+  BodyCharge charge;  // for its bytes
+};
+
+/// Uploads that are not done.
+struct WaitingUploads {
+  std::size_t count = 0;
+  std::uint64_t bytes = 0;  // on disk, with those that are being received
 };
 
 /// What GET shows of an upload that is not done.
@@ -48,20 +57,28 @@ class UploadJobs {
   static constexpr std::size_t batch_max = 64;      // ingested together
   static constexpr std::size_t failures_max = 256;  // remembered
 
+  struct Limits {
+    std::size_t pending_max = 0;          // files that wait
+    std::uint64_t pending_bytes_max = 0;  // of these and of those that are being received, on disk
+  };
+
   /// Takes up what an earlier process left. unavailable: the folder.
-  static Result<std::unique_ptr<UploadJobs>> open(const std::string& folder, std::size_t pending_max,
+  static Result<std::unique_ptr<UploadJobs>> open(const std::string& folder, const Limits& limits,
                                                   DocumentAdmin& documents, Log& log, const Clock& clock);
   /// Stops the running ingestion; what is not done stays for the next start.
   ~UploadJobs();
   UploadJobs(const UploadJobs&) = delete;
   UploadJobs& operator=(const UploadJobs&) = delete;
 
-  /// A path in the folder that nothing has yet, for a SpoolFile.
-  std::string new_path() const;
+  /// An empty file in the folder, to be filled with `write`. unavailable: the folder.
+  Result<Upload> begin(UploadMeta meta) const;
+  /// resource_exhausted: all uploads together would take too many bytes, or the disk is full; unavailable:
+  /// disk.
+  Status write(Upload& upload, std::string_view bytes) const;
   /// All or none. resource_exhausted: too many wait; unavailable: disk.
   Status accept(std::vector<Upload> uploads);
   std::vector<PendingUpload> pending(std::string_view collection) const;
-  std::size_t pending_count() const;
+  WaitingUploads waiting() const;
   /// Forgets uploads of this name that are not being ingested. Whether there were any.
   bool drop(std::string_view collection, std::string_view name);
 
@@ -72,12 +89,13 @@ class UploadJobs {
     std::string shown_name;
     bool running = false;
     std::string waits_for = "waits for its turn";
+    std::shared_ptr<BodyCharge> charge{};  // for its bytes on disk
   };
   struct Failure {
     std::string collection, name, reason;
   };
 
-  UploadJobs(std::string folder, std::size_t pending_max, DocumentAdmin& documents, Log& log,
+  UploadJobs(std::string folder, const Limits& limits, DocumentAdmin& documents, Log& log,
              const Clock& clock);
   Status recover();
   Status store(Upload& upload, const std::string& id);
@@ -89,11 +107,13 @@ class UploadJobs {
   void settle(const std::vector<Job>& batch, const Result<IngestSummary>& result);
 
   const std::string folder_;
-  const std::size_t pending_max_;
+  const Limits limits_;
   DocumentAdmin& documents_;
   Log& log_;
   const Clock& clock_;
   const CancelToken cancel_;
+  std::atomic<std::uint64_t> bytes_{0};
+  const BodyBudget space_{limits_.pending_bytes_max, bytes_};
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

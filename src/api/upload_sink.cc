@@ -56,13 +56,13 @@ Status UploadSink::on_part(const MultipartPart& part) {
   const std::string name = next_name_.empty() ? base_name(*part.file_name) : next_name_;
   next_name_.clear();
   LOADLINE_TRY(check_name(name));
-  LOADLINE_ASSIGN(SpoolFile file, SpoolFile::create(jobs_.new_path()));
-  uploads_.push_back({{collection_, name, "", {}}, std::move(file)});
+  LOADLINE_ASSIGN(Upload upload, jobs_.begin({collection_, name, "", {}}));
+  uploads_.push_back(std::move(upload));
   return {};
 }
 
 Status UploadSink::on_data(std::string_view data) {
-  if (in_file_) return uploads_.back().file.write(data);
+  if (in_file_) return jobs_.write(uploads_.back(), data);
   if (value_.size() + data.size() > field_bytes_max)
     return Error(Code::invalid_argument,
                  "a field of an upload has at most " + std::to_string(field_bytes_max) + " bytes");

@@ -92,6 +92,9 @@ ServerConfig bind_server(const ConfigValue& value) {
   for (const auto& [name, key] : entries_of(value, "keys"))
     server.keys.push_back({name, text_of(key, "key_env"), text_of(key, "key_file")});
   server.body_bytes_max = integer_of<std::uint64_t>(value, "body_bytes_max");
+  server.body_bytes_total_max = integer_of<std::uint64_t>(value, "body_bytes_total_max");
+  server.pending_uploads_max = integer_of<std::uint32_t>(value, "pending_uploads_max");
+  server.pending_upload_bytes_max = integer_of<std::uint64_t>(value, "pending_upload_bytes_max");
   server.header_bytes_max = integer_of<std::uint32_t>(value, "header_bytes_max");
   server.header_seconds = integer_of<std::uint32_t>(value, "header_seconds");
   server.idle_seconds = integer_of<std::uint32_t>(value, "idle_seconds");

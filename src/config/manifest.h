@@ -59,6 +59,9 @@ struct ServerConfig {
   std::string tls_certificate, tls_key;
   std::vector<KeyConfig> keys;
   std::uint64_t body_bytes_max = 0;
+  std::uint64_t body_bytes_total_max = 0;
+  std::uint32_t pending_uploads_max = 0;
+  std::uint64_t pending_upload_bytes_max = 0;
   std::uint32_t header_bytes_max = 0;
   std::uint32_t header_seconds = 0;
   std::uint32_t idle_seconds = 0;

@@ -22,10 +22,9 @@ using Token = asio::redirect_error_t<asio::use_awaitable_t<>>;
 namespace {
 
 constexpr std::size_t buffer_bytes_first = 4096;
-constexpr std::size_t buffer_bytes_max = 65536;            // for bodies and what is sent ahead
-constexpr std::size_t sink_piece_bytes = 262144;           // given to a BodySink at once
-constexpr std::uint64_t body_reserve_bytes_max = 1 << 20;  // of what a header merely announces
-constexpr std::uint64_t refused_body_bytes_max = 65536;    // read over to keep the connection
+constexpr std::size_t buffer_bytes_max = 65536;          // for bodies and what is sent ahead
+constexpr std::size_t sink_piece_bytes = 262144;         // given to a BodySink at once
+constexpr std::uint64_t refused_body_bytes_max = 65536;  // read over to keep the connection
 constexpr std::uint64_t linger_bytes_max = 1 << 20;
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::chrono::seconds cancelled_time{10};  // for a handler past its deadline
@@ -83,16 +82,19 @@ Connection::awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
 
 // What a large request needed is not kept for small ones.
 void Connection::shrink() {
-  request_.body.clear();
-  if (request_.body.capacity() > kept_bytes_max) request_.body.shrink_to_fit();
+  drop_body();
   out_.clear();
   if (out_.capacity() > kept_bytes_max) out_.shrink_to_fit();
-  piece_.clear();
-  piece_.shrink_to_fit();
   if (!reading_ && buffered() == 0 && buffer_.size() > kept_bytes_max) {
     begin_ = end_ = 0;
     std::vector<char>(buffer_bytes_first).swap(buffer_);
   }
+}
+
+void Connection::drop_body() {
+  std::string().swap(request_.body);
+  std::string().swap(piece_);
+  charge_.release();
 }
 
 void Connection::close() {
@@ -232,8 +234,7 @@ bool Connection::take_body(std::uint64_t bytes_max, std::string& into) {
       begin_ += chunks_.feed(buffer(), data);
       body_done_ = chunks_.done();
       if (chunks_.failed()) {
-        body_failure_status_ = 400;
-        body_failure_ = "the body's chunked encoding is broken";
+        fail_body(400, "the body's chunked encoding is broken");
         return false;
       }
     } else {
@@ -244,19 +245,52 @@ bool Connection::take_body(std::uint64_t bytes_max, std::string& into) {
     }
     body_taken_ += data.size();
     if (body_taken_ > bytes_max) {
-      body_failure_status_ = 413;
-      body_failure_ = "the body is longer than " + std::to_string(bytes_max) + " bytes";
+      fail_body(413, "the body is longer than " + std::to_string(bytes_max) + " bytes");
       return false;
     }
+    if (!make_body_room(data.size(), into)) return false;
     into += data;
   }
   return true;
 }
 
+// Charged before the memory is there, and all of it: what std::string would take in advance too. While a body
+// moves to a larger room, it is twice in memory: one body for each connection thread, beyond the budget.
+bool Connection::make_body_room(std::size_t bytes, std::string& into) {
+  const std::uint64_t needed = into.size() + bytes;
+  if (needed <= charge_.bytes()) return true;
+  std::uint64_t room = std::max(needed, std::min(2 * charge_.bytes(), body_room_max_));
+  if (!charge_.grow_to(room)) room = needed;
+  if (!charge_.grow_to(room)) {
+    fail_body_budget();
+    return false;
+  }
+  std::string larger;
+  larger.reserve(static_cast<std::size_t>(room));
+  larger += into;
+  into.swap(larger);
+  return true;
+}
+
+void Connection::fail_body(int status, std::string why) {
+  body_failure_status_ = status;
+  body_failure_ = std::move(why);
+}
+
+void Connection::fail_body_budget() {
+  shared_.stats.bodies_refused.fetch_add(1);
+  fail_body(429,
+            "the bodies of all requests together may take " +
+                std::to_string(shared_.limits.body_bytes_total_max) +
+                " bytes of memory (body_bytes_total_max), and this one does not fit now; try again shortly");
+}
+
 Connection::awaitable<bool> Connection::read_body(BodySink* sink, std::uint64_t bytes_max) {
   std::string& into = sink != nullptr ? piece_ : request_.body;
-  into.clear();
-  into.reserve(static_cast<std::size_t>(std::min(body_left_, body_reserve_bytes_max)));
+  std::string().swap(into);  // what it has room for is what is charged
+  body_room_max_ = sink != nullptr    ? sink_piece_bytes + buffer_bytes_max
+                   : body_is_chunked_ ? bytes_max
+                                      : body_left_;
   body_taken_ = 0;
   body_failure_status_ = 0;
   const Instant request_deadline = started_ + shared_.limits.request_time;
@@ -269,6 +303,7 @@ Connection::awaitable<bool> Connection::read_body(BodySink* sink, std::uint64_t 
     if (sink != nullptr && (body_done_ || piece_.size() >= sink_piece_bytes)) {
       const bool written = co_await sink_body(sink, body_done_);
       if (!written) co_return false;
+      if (body_done_) drop_body();
     }
     if (body_done_) co_return true;
     set_deadline(Phase::body, shared_.limits.idle_time);
@@ -278,10 +313,7 @@ Connection::awaitable<bool> Connection::read_body(BodySink* sink, std::uint64_t 
       buffer_.resize(buffer_bytes_max);
     const std::size_t size = co_await receive();
     if (size > 0) continue;
-    if (timed_out_) {
-      body_failure_status_ = 408;
-      body_failure_ = "the request's body did not arrive in time";
-    }
+    if (timed_out_) fail_body(408, "the request's body did not arrive in time");
     co_return false;
   }
 }
@@ -354,9 +386,11 @@ Connection::awaitable<bool> Connection::serve() {
   if (plan.body_bytes_max > 0) bytes_max = std::min(bytes_max, plan.body_bytes_max);
   if (!body_done_) {
     bool whole = false;
+    if (!plan.body_sink) bytes_max = std::min(bytes_max, shared_.bodies.largest());
     if (body_left_ > bytes_max) {
-      body_failure_status_ = 413;
-      body_failure_ = "the body is longer than " + std::to_string(bytes_max) + " bytes";
+      fail_body(413, "the body is longer than " + std::to_string(bytes_max) + " bytes");
+    } else if (!plan.body_sink && !shared_.bodies.has_room(body_left_)) {
+      fail_body_budget();
     } else {
       whole = co_await read_body(plan.body_sink.get(), bytes_max);
     }
@@ -382,7 +416,7 @@ Connection::awaitable<bool> Connection::answer(HttpResponse response) {
   out_.clear();
   append_response(response);
   const bool sent = co_await send(out_);
-  report(request_, !sent);
+  report(request(), !sent);
   co_return sent&& keep_alive_;
 }
 
@@ -396,7 +430,7 @@ Connection::awaitable<bool> Connection::refuse(HttpResponse response) {
       !body_is_chunked_ && body_left_ <= refused_body_bytes_max && !parser_.expects_continue();
   if (!body_done_ && short_body) {
     co_await read_body(nullptr, refused_body_bytes_max);
-    request_.body.clear();
+    drop_body();
   }
   if (!body_done_) keep_alive_ = false;
   const bool unread = !body_done_;
@@ -407,6 +441,7 @@ Connection::awaitable<bool> Connection::refuse(HttpResponse response) {
 
 Connection::awaitable<bool> Connection::refuse_body() {
   keep_alive_ = false;
+  drop_body();
   if (body_failure_status_ == 0) {  // the client went away before it had sent all
     status_ = 499;
     report(request_, true);
@@ -443,6 +478,7 @@ Connection::awaitable<void> Connection::refuse_unread(int status, Error error) {
 Connection::awaitable<bool> Connection::serve_on_pool(std::unique_ptr<BodySink> sink) {
   PooledExchange::Parts parts;
   parts.request = std::move(request_);
+  parts.charge = std::move(charge_);
   parts.tag = tag_;
   parts.sink = std::move(sink);
   parts.context.clock = &shared_.clock;
@@ -452,14 +488,15 @@ Connection::awaitable<bool> Connection::serve_on_pool(std::unique_ptr<BodySink> 
   parts.wake = wake_function();
   auto exchange = std::make_shared<PooledExchange>(std::move(parts));
   request_ = HttpRequest();
+  exchange_ = exchange;
   if (!start_on_pool(exchange)) {
-    request_ = exchange->request();
     Error error(Code::resource_exhausted,
                 "all " + std::to_string(shared_.limits.requests_in_flight_max) +
                     " requests that may run at once are running; try again shortly");
-    co_return co_await refuse_with(429, error);
+    const bool on = co_await refuse_with(429, error);
+    exchange_.reset();
+    co_return on;
   }
-  exchange_ = exchange;
   request_cancelled_ = false;
   working_deadline_ = started_ + shared_.limits.request_time + shared_.limits.sweep_interval;
   start_monitor();

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/body_budget.h"
 #include "net/chunk_decoder.h"
 #include "net/http_handler.h"
 #include "net/io_thread.h"
@@ -69,6 +70,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   awaitable<bool> read_body(BodySink* sink, std::uint64_t bytes_max);  // false: see body_failure_status_
   awaitable<bool> sink_body(BodySink* sink, bool finish);
   bool take_body(std::uint64_t bytes_max, std::string& into);  // what is in the buffer
+  bool make_body_room(std::size_t bytes, std::string& into);
+  void fail_body(int status, std::string why);
+  void fail_body_budget();
   void start_sink_write(BodySink* sink, bool finish);
 
   void start_monitor();
@@ -85,6 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void report(const HttpRequest& request, bool gone);
   const HttpRequest& request() const;  // wherever it is now
   void shrink();
+  void drop_body();
   void close();
 
   bool make_room(std::size_t bytes_max);
@@ -135,10 +140,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // of the present request's body
   std::uint64_t body_left_ = 0;  // if it is not chunked
   std::uint64_t body_taken_ = 0;
+  std::uint64_t body_room_max_ = 0;  // what the whole of it, or a piece for the sink, takes in memory at most
   bool body_done_ = false;
   bool body_is_chunked_ = false;
   ChunkDecoder chunks_;
-  std::string piece_;  // on its way to the sink
+  std::string piece_;                  // on its way to the sink
+  BodyCharge charge_{shared_.bodies};  // for the body, or for piece_
   bool sink_busy_ = false;
   std::optional<Error> sink_error_;
   int body_failure_status_ = 0;  // 0: the client is gone; -1: sink_error_

@@ -85,7 +85,9 @@ struct HttpServerStats {
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::uint64_t> connections_open{0};
   std::atomic<std::uint64_t> requests_in_flight{0};
-  std::atomic<std::uint64_t> timeouts{0};  // of header, idle, request
+  std::atomic<std::uint64_t> timeouts{0};        // of header, idle, request
+  std::atomic<std::uint64_t> body_bytes{0};      // of request bodies in memory now
+  std::atomic<std::uint64_t> bodies_refused{0};  // because that has a bound
   std::atomic<bool> stopping{false};
 };
 

@@ -20,6 +20,8 @@ namespace loadline {
 /// Every bound of the server, with its default.
 struct HttpLimits {
   std::uint64_t body_bytes_max = 64U << 20;
+  /// Of all request bodies in memory together; of those that go to a BodySink, only what is on its way there.
+  std::uint64_t body_bytes_total_max = 256U << 20;
   std::uint32_t header_bytes_max = 16384;
   std::uint32_t headers_max = 128;
   std::chrono::milliseconds header_time{

@@ -312,6 +312,112 @@ TEST(HttpServer, BodyLimits) {
             400);
 }
 
+constexpr std::uint64_t kib = 1024;
+
+// Waits, within the limit of the test, for what another thread is about to do.
+bool soon(const std::function<bool()>& over) {
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (!over()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+// More senders than fit keep their large bodies unfinished: the sum stays within the bound, those beyond are
+// told to come again, and small requests are served all the while.
+TEST(HttpServer, AllBodiesTogetherAreBounded) {
+  Fixture f([](HttpServerOptions& o) { o.limits.body_bytes_total_max = 1024 * kib; });
+  const HttpServerStats& stats = f.server->stats();
+  const std::string half(150 * kib, 'x');
+  std::vector<std::unique_ptr<RawClient>> holding;
+  int refused = 0;
+  for (int i = 0; i < 24; ++i) {
+    auto client = std::make_unique<RawClient>(f.port());
+    const std::uint64_t before = stats.body_bytes.load(), refused_before = stats.bodies_refused.load();
+    // Chunked every other time: no length tells in advance what will come.
+    const bool chunked = i % 2 == 0;
+    ASSERT_TRUE(
+        client->send(chunked ? "POST /pool HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4b000\r\n"
+                             : "POST /pool HTTP/1.1\r\nHost: h\r\nContent-Length: 307200\r\n\r\n"));
+    client->send(half);
+    ASSERT_TRUE(soon([&] {
+      return stats.body_bytes.load() >= before + half.size() || stats.bodies_refused.load() > refused_before;
+    }));
+    EXPECT_LE(stats.body_bytes.load(), f.options.limits.body_bytes_total_max);
+    if (stats.bodies_refused.load() > refused_before) {
+      EXPECT_EQ(client->read().status, 429);
+      ++refused;
+    } else {
+      holding.push_back(std::move(client));
+    }
+    RawClient small(f.port());
+    EXPECT_EQ(small.post("/pool", std::string(1000, 's')).status, 200);
+  }
+  EXPECT_GE(holding.size(), 2U);
+  EXPECT_GE(refused, 12);
+  holding.clear();
+  EXPECT_TRUE(soon([&] { return stats.body_bytes.load() == 0; }))
+      << "clients that went away gave theirs back";
+  RawClient again(f.port());
+  EXPECT_EQ(again.post("/pool", half).status, 200);
+}
+
+TEST(HttpServer, ADeclaredLengthThatCannotFitIsRefusedBeforeItIsSent) {
+  Fixture f([](HttpServerOptions& o) { o.limits.body_bytes_total_max = 1024 * kib; });
+  RawClient holder(f.port()), late(f.port()), never(f.port());
+  ASSERT_TRUE(holder.send("POST /pool HTTP/1.1\r\nHost: h\r\nContent-Length: 614400\r\n\r\n" +
+                          std::string(500 * kib, 'x')));
+  ASSERT_TRUE(soon([&] { return f.server->stats().body_bytes.load() >= 500 * kib; }));
+  EXPECT_EQ(late.ask("POST /pool HTTP/1.1\r\nHost: h\r\nContent-Length: 614400\r\n\r\n").status, 429);
+  EXPECT_EQ(never.ask("POST /pool HTTP/1.1\r\nHost: h\r\nContent-Length: 1048576\r\n\r\n").status, 413);
+  EXPECT_EQ(f.server->stats().bodies_refused.load(), 1U);
+  ASSERT_TRUE(holder.send(std::string(100 * kib, 'x')));
+  EXPECT_EQ(holder.read().status, 200);
+}
+
+// What a request's body takes is given back however the request ends, and not before.
+TEST(HttpServer, ABodyGivesBackItsBytesOnEveryPath) {
+  Fixture f([](HttpServerOptions& o) {
+    o.limits.body_bytes_max = 400 * kib;
+    o.limits.requests_in_flight_max = 1;
+  });
+  const HttpServerStats& stats = f.server->stats();
+  const auto given_back = [&] { return soon([&] { return stats.body_bytes.load() == 0; }); };
+  const std::string body(300 * kib, 'x');
+  for (const char* path : {"/pool", "/here", "/sink", "/full-disk", "/throw", "/silent"}) {
+    RawClient client(f.port());
+    EXPECT_NE(client.post(path, body).status, 0) << path;
+    EXPECT_TRUE(given_back()) << path;
+  }
+  RawClient running(f.port()), second(f.port()), too_long(f.port());
+  ASSERT_TRUE(running.send("POST /wait HTTP/1.1\r\nHost: h\r\nContent-Length: 307200\r\n\r\n" + body));
+  ASSERT_TRUE(f.handler.waiting.wait());
+  EXPECT_GE(stats.body_bytes.load(), body.size()) << "it is held while the handler runs";
+  EXPECT_EQ(second.post("/pool", body).status, 429) << "no thread is free";
+  EXPECT_EQ(second.get("/here").status, 200) << "and the connection goes on";
+  EXPECT_EQ(too_long
+                .ask("POST /pool HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n64001\r\n" +
+                     std::string(400 * kib + 1, 'x'))
+                .status,
+            413);
+  running.reset();
+  EXPECT_TRUE(f.handler.cancelled.wait());
+  EXPECT_TRUE(given_back());
+}
+
+// A byte now and then keeps a connection from being idle; the time of the request in all ends it.
+TEST(HttpServer, ASlowSenderCannotHoldItsBytesForEver) {
+  Fixture f([](HttpServerOptions& o) { o.limits.idle_time = 24h; });
+  RawClient client(f.port());
+  ASSERT_TRUE(client.send("POST /pool HTTP/1.1\r\nHost: h\r\nContent-Length: 307200\r\n\r\n" +
+                          std::string(200 * kib, 'x')));
+  ASSERT_TRUE(soon([&] { return f.server->stats().body_bytes.load() >= 200 * kib; }));
+  EXPECT_TRUE(f.pass(20s, [&] { return !client.send("x") || f.server->stats().body_bytes.load() == 0; }));
+  EXPECT_EQ(f.handler.report(0).first, 408);
+  EXPECT_GE(f.clock.now() - Instant{}, f.options.limits.request_time);
+}
+
 // The client sends all before it reads: it must see the answer and not a reset.
 TEST(HttpServer, ARefusedLongBodyStillGetsItsAnswer) {
   Fixture f([](HttpServerOptions& o) { o.limits.body_bytes_max = 1000; });

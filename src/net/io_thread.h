@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "net/body_budget.h"
 #include "net/http_handler.h"
 #include "net/http_server.h"
 #include "net/worker_pool.h"
@@ -26,9 +27,10 @@ struct ServerShared {
   const HttpLimits limits;
   const Clock& clock;
   HttpHandler& handler;
-  std::optional<boost::asio::ssl::context> tls;
-  HttpServerStats stats;
-  std::unique_ptr<WorkerPool> pool;
+  std::optional<boost::asio::ssl::context> tls{};
+  HttpServerStats stats{};
+  BodyBudget bodies{limits.body_bytes_total_max, stats.body_bytes};
+  std::unique_ptr<WorkerPool> pool{};
   boost::asio::thread_pool files{1};  // writes bodies to their sinks
 };
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "net/body_budget.h"
 #include "net/http_handler.h"
 
 namespace loadline {
@@ -18,6 +19,7 @@ class PooledExchange final : public HttpExchange {
  public:
   struct Parts {
     HttpRequest request;
+    BodyCharge charge;  // for the request's body
     std::uint32_t tag = 0;
     std::unique_ptr<BodySink> sink;
     CallContext context;

@@ -47,6 +47,14 @@ const std::map<std::string_view, Limit>& limits() {
   static const std::map<std::string_view, Limit> table{
       {"body_bytes",
        [](ServiceSettings& s, std::int64_t n) { s.http.body_bytes_max = static_cast<std::uint64_t>(n); }},
+      {"body_bytes_total",
+       [](ServiceSettings& s, std::int64_t n) {
+         s.http.body_bytes_total_max = static_cast<std::uint64_t>(n);
+       }},
+      {"pending_upload_bytes",
+       [](ServiceSettings& s, std::int64_t n) {
+         s.api.pending_upload_bytes_max = static_cast<std::uint64_t>(n);
+       }},
       {"header_bytes",
        [](ServiceSettings& s, std::int64_t n) { s.http.header_bytes_max = static_cast<std::uint32_t>(n); }},
       {"headers",

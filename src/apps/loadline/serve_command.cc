@@ -66,6 +66,7 @@ HttpServerOptions server_options(const Manifest& manifest, const ServeArguments&
   options.threads = config.threads;
   HttpLimits& limits = options.limits;
   limits.body_bytes_max = config.body_bytes_max;
+  limits.body_bytes_total_max = config.body_bytes_total_max;
   limits.header_bytes_max = config.header_bytes_max;
   limits.header_time = std::chrono::seconds(config.header_seconds);
   limits.idle_time = std::chrono::seconds(config.idle_seconds);
@@ -83,7 +84,8 @@ struct Service {
   std::unique_ptr<HttpHandler> api;
 };
 
-Result<Service> make_service(Wire& wire, std::vector<ApiKey> keys, bool insecure) {
+Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector<ApiKey> keys,
+                             bool insecure) {
   LOADLINE_ASSIGN(SqliteStore * store, wire.store());
   LOADLINE_ASSIGN(const Embedder* embedder, wire.embedder());
   LOADLINE_ASSIGN(Ingestor * ingestor, wire.ingestor());
@@ -106,6 +108,8 @@ Result<Service> make_service(Wire& wire, std::vector<ApiKey> keys, bool insecure
                  .ready = [watch = service.watch.get()] { return watch->status(); },
                  .expected_wait = [&wire] { return wire.expected_wait(); },
                  .limits = {}};
+  parts.limits.pending_uploads_max = server.pending_uploads_max;
+  parts.limits.pending_upload_bytes_max = server.pending_upload_bytes_max;
   parts.local_only = parts.keys.empty() && !insecure;
   LOADLINE_ASSIGN(service.api, make_api(std::move(parts)));
   return service;
@@ -129,7 +133,12 @@ Status serve(Wire& wire, Terminal& terminal, const ServeArguments& arguments) {
                   HttpServer::open(server_options(*manifest, arguments), wire.clock(), handler));
   cancel_on_signals(context);
   announce(wire, terminal, *server);
-  LOADLINE_ASSIGN(service, make_service(wire, std::move(keys), arguments.insecure));
+  auto made = make_service(wire, manifest->server, std::move(keys), arguments.insecure);
+  if (!made && context.cancel.cancelled()) {  // told to stop while a model was being loaded
+    wire.log().info("stopped");
+    return {};
+  }
+  LOADLINE_ASSIGN(service, std::move(made));
   handler.hand_over(*service.api);
   const double ms = std::chrono::duration<double, std::milli>(wire.clock().now() - start).count();
   wire.log().info("ready", {{"url", server->url()}, {"ms", ms}});
