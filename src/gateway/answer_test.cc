@@ -158,6 +158,34 @@ TEST_F(GroundedAnswer, a_wrong_marker_is_put_right_and_one_to_nowhere_removed) {
             "A replacement card costs 12 euros [1]. It arrives within five working days [1].");
 }
 
+TEST_F(GroundedAnswer, a_figure_from_where_the_question_is_met_less_is_no_answer) {
+  retriever_.hits = {hit_of("a.pdf", 1, "In spring members reported 128,460 claims by letter."),
+                     hit_of("b.pdf", 2, "Net claims were 62.4 million.")};
+  model_.says = "The claims that members reported by letter are 62.4 million [2].";
+  EXPECT_TRUE(ask("What number of claims did members report by letter?").abstained);
+  model_.says = "Members reported 128,460 claims by letter [1].";
+  EXPECT_FALSE(ask("What number of claims did members report by letter?").abstained);
+}
+
+TEST_F(GroundedAnswer, a_day_that_is_asked_for_must_be_stated) {
+  retriever_.hits = {hit_of("van.pdf", 1, "In snow the stop in Brackenrigg moves to the next day.")};
+  model_.says = "The stop in Brackenrigg moves to the next day [1].";
+  EXPECT_TRUE(ask("When is the stop in Brackenrigg?").abstained);
+}
+
+TEST_F(GroundedAnswer, a_superlative_over_a_table_is_checked_against_the_whole_column) {
+  SearchHit table =
+      hit_of("rates.xlsx", 1, "Coast | 1.42\nValley | 1.76\nTown | 1.05\nTotal | 0.10", "Rates");
+  table.chunk.is_table = true;
+  table.chunk.table_header = "Region | Rate for buildings";
+  retriever_.hits = {table};
+  const char* question = "In which region is the rate for buildings the lowest?";
+  model_.says = "The rate for buildings is the lowest in the Valley region [1].";
+  EXPECT_TRUE(ask(question).abstained);
+  model_.says = "The rate for buildings is the lowest in the Town region [1].";
+  EXPECT_FALSE(ask(question).abstained);
+}
+
 TEST_F(GroundedAnswer, an_invented_figure_becomes_abstention) {
   model_.says = "A replacement card costs 15 euros [1].";
   const Answer answer = ask("What does a replacement card cost?");
@@ -342,6 +370,10 @@ TEST_F(Cells, a_row_and_a_year_give_one_cell_with_its_unit) {
 TEST_F(Cells, without_a_year_or_with_another_one_there_is_no_answer) {
   EXPECT_EQ(answer("How much fee income was there?"), "");
   EXPECT_EQ(answer("How much fee income was there in 2023?"), "");
+}
+
+TEST_F(Cells, a_row_without_the_word_that_compares_is_no_answer) {
+  EXPECT_EQ(answer("How much was the highest fee income in 2024?"), "");
 }
 
 TEST_F(Cells, a_row_that_is_not_named_is_no_answer) {

@@ -106,11 +106,18 @@ std::string cell_in_words(const TableRow& row, std::size_t column) {
   return text + ": " + std::string(row.cells[column]) + unit_of(row.names);
 }
 
+// "The next chief executive": a row that only says who is one is no answer.
+bool leaves_out_comparison(const Question& question, const Snippet& snippet) {
+  return std::any_of(question.compares.begin(), question.compares.end(), [&](const std::string& stem) {
+    return snippet.terms.count(stem) == 0 && snippet.names.count(stem) == 0;
+  });
+}
+
 void add_cells(const Question& question, const SnippetSet& set, const Snippet& snippet, SnippetReader& reader,
                std::vector<Candidate>& candidates) {
   const TableView& table = set.tables[snippet.hit];
   const TableRow& row = table.rows[snippet.row];
-  if (question.kind == AnswerKind::yes_no) return;
+  if (question.kind == AnswerKind::yes_no || leaves_out_comparison(question, snippet)) return;
   for (std::size_t column = 1; column < row.cells.size(); ++column) {
     const std::string_view cell = row.cells[column];
     if (cell.empty() || !states_kind(question, cell) || !cell_fits_period(question, set, snippet, column))

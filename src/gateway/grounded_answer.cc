@@ -4,6 +4,7 @@
 #include <set>
 
 #include "gateway/answer_check.h"
+#include "gateway/evidence.h"
 #include "gateway/extractive.h"
 #include "gateway/passage_list.h"
 #include "gateway/question.h"
@@ -92,13 +93,21 @@ std::vector<ChatMessage> prompt_of(const RouteSettings& route, const ChatRequest
   return messages;
 }
 
+// What was asked and what was found: must outlive the stream.
+struct Evidence {
+  const Question& question;
+  const SnippetSet& snippets;
+  const std::vector<bool>& may_answer;
+  SnippetReader& reader;
+};
+
 // Sits between the model and the client: collects sentences, checks them, releases what may be shown.
 class CheckedStream final : public ChatSink {
  public:
-  CheckedStream(AnswerCheck& check, const Question& question, AnswerSink& sink, bool withhold,
+  CheckedStream(AnswerCheck& check, const Evidence& evidence, AnswerSink& sink, bool withhold,
                 const CallContext& context, Instant start)
       : check_(check),
-        question_(question),
+        evidence_(evidence),
         sink_(sink),
         withhold_(withhold),
         context_(context),
@@ -157,14 +166,26 @@ class CheckedStream final : public ChatSink {
     // "Customers who cannot find their card ..." is no refusal if a passage says so.
     if (is_refusal(sentence) && !checked.supported && !released_any_) return stopped_ = true, false;
     if (misread_.row_marker == 0) misread_ = checked;
-    const bool is_of_kind =
-        question_.kind != AnswerKind::quantity || states_kind(question_, without_markers(sentence));
-    if (withhold_ && (!checked.supported || !is_of_kind)) return true;
+    if (withhold_ && (!checked.supported || !answers_the_question(checked, without_markers(sentence))))
+      return true;
     std::string text = content_.empty() ? trimmed_left(checked.text) : checked.text;
     if (!content_.empty() && !text.empty() && text.front() != ' ' && text.front() != '\n')
       text.insert(0, " ");
     released_any_ = true;
     return give(text) && tell(checked.citations);
+  }
+
+  bool answers_the_question(const CheckedSentence& checked, const std::string& claim) const {
+    const Question& question = evidence_.question;
+    const bool is_timed = question.kind == AnswerKind::date && !find_quantities(claim).empty();
+    const bool needs_kind = question.kind == AnswerKind::quantity || question.kind == AnswerKind::date;
+    if (needs_kind && !is_timed && !states_kind(question, claim)) return false;
+    if (released_any_) return true;  // goes on from a sentence that rests on the right place
+    return std::all_of(checked.citations.begin(), checked.citations.end(), [&](const Citation& citation) {
+      const NumberedPassage& passage = check_.passages()[static_cast<std::size_t>(citation.marker - 1)];
+      return rests_on_the_right_place({claim, passage.hit_index, citation.quote}, question,
+                                      evidence_.snippets, evidence_.may_answer, evidence_.reader);
+    });
   }
 
   static std::string trimmed_left(const std::string& text) {
@@ -194,7 +215,7 @@ class CheckedStream final : public ChatSink {
   }
 
   AnswerCheck& check_;
-  const Question& question_;
+  const Evidence& evidence_;
   AnswerSink& sink_;
   const bool withhold_;
   const CallContext& context_;
@@ -259,7 +280,8 @@ Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatReque
                     literal ? std::vector{whole_passage(found.hits[literal->hit])}
                             : choose_passages(question, snippets, may_answer, parts.route.passages,
                                               parts.route.passage_tokens, parts.embedder));
-  CheckedStream stream(check, question, sink, parts.route.abstain_when_unsupported, context, start);
+  const Evidence evidence{question, snippets, may_answer, reader};
+  CheckedStream stream(check, evidence, sink, parts.route.abstain_when_unsupported, context, start);
   if (literal) {
     answer.extractive = true;
     stream.quote(*literal, 1);

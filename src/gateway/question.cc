@@ -52,12 +52,46 @@ bool shapes_question(const std::string& stem) {
   return std::find(stems.begin(), stems.end(), stem) != stems.end();
 }
 
+struct Comparing {
+  std::string_view word;
+  Extreme extreme;
+};
+constexpr std::array comparing_words = {
+    Comparing{"highest", Extreme::most},   Comparing{"largest", Extreme::most},
+    Comparing{"biggest", Extreme::most},   Comparing{"greatest", Extreme::most},
+    Comparing{"most", Extreme::most},      Comparing{"longest", Extreme::most},
+    Comparing{"latest", Extreme::most},    Comparing{"strongest", Extreme::most},
+    Comparing{"lowest", Extreme::least},   Comparing{"smallest", Extreme::least},
+    Comparing{"least", Extreme::least},    Comparing{"fewest", Extreme::least},
+    Comparing{"shortest", Extreme::least}, Comparing{"earliest", Extreme::least},
+    Comparing{"cheapest", Extreme::least}, Comparing{"last", Extreme::most},
+    Comparing{"first", Extreme::least},    Comparing{"next", Extreme::none},
+    Comparing{"previous", Extreme::none},  Comparing{"former", Extreme::none}};
+
+// "at most", "at the latest" are limits; "the last year", "the first week" are times. "matures last"
+// compares.
+void read_comparing(Question& question, const std::string& lower, WordReader& words) {
+  for (const auto& [word, extreme] : comparing_words) {
+    const std::size_t at = lower.find(" " + std::string(word));
+    if (at == std::string::npos) continue;
+    const std::size_t end = at + 1 + word.size();
+    if (end < lower.size() && std::isalpha(static_cast<unsigned char>(lower[end])) != 0) continue;
+    const std::string_view before = std::string_view(lower).substr(0, at);
+    if (before.ends_with(" at") || before.ends_with(" at the")) continue;
+    const bool is_order = word == "last" || word == "first";
+    if (is_order && lower.find_first_not_of(" ?.!", end) != std::string::npos) continue;
+    for (const ContentWord& stemmed : words.read(word)) question.compares.push_back(stemmed.stem);
+    question.extreme = extreme;
+  }
+}
+
 }  // namespace
 
 Question read_question(std::string_view text, WordReader& words) {
   Question question;
   question.text = text;
   question.kind = kind_of(lower_of(text));
+  read_comparing(question, lower_of(text), words);
   question.words = words.read(text);
   std::erase_if(question.words, [](const ContentWord& word) {
     return shapes_question(word.stem) || is_honorific(word.stem);

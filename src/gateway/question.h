@@ -12,6 +12,8 @@
 namespace loadline {
 
 enum class AnswerKind : std::uint8_t { open, quantity, date, person, yes_no };
+/// What a superlative asks for: the row of the largest (latest) or smallest (earliest) value.
+enum class Extreme : std::uint8_t { none, most, least };
 
 struct Question {
   std::string text;
@@ -19,7 +21,9 @@ struct Question {
   std::vector<ContentWord>
       words;  // outside periods, without those that only shape the question ("much", "name")
   std::vector<Period> periods;
-  std::vector<Quantity> quantities;  // outside periods
+  std::vector<Quantity> quantities;   // outside periods
+  std::vector<std::string> compares;  // stems of words that choose by comparing: "lowest", "next"
+  Extreme extreme = Extreme::none;
 };
 
 Question read_question(std::string_view text, WordReader& words);

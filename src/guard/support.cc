@@ -290,7 +290,7 @@ class PassageCheck {
         set_quote(verdict, unit);
         return verdict.reason = SupportReason::quantity_of_other_column, false;
       }
-      if (!passage_.is_table && !speaks_of_the_question(unit))
+      if (!passage_.is_table && (!speaks_of_the_question(unit) || is_of_neighbour(unit, quantity)))
         return verdict.reason = SupportReason::words_not_in_passage, false;
       if (!std::exchange(quoted, true)) set_quote(verdict, unit);
     }
@@ -315,16 +315,37 @@ class PassageCheck {
     return static_cast<double>(found) >= unit_question_share * static_cast<double>(asked);
   }
 
+  // "EUR 1,180 for one adult and EUR 345 for each child": where the sentence states a second figure of the
+  // same unit, the claim keeps all words of the question that the sentence has, or it may be of the other
+  // one.
+  bool is_of_neighbour(std::size_t unit, const Quantity& quantity) const {
+    const std::vector<Quantity> stated =
+        quantities_outside(unit_text(units_[unit]), find_periods(unit_text(units_[unit])));
+    const bool has_second = std::any_of(stated.begin(), stated.end(), [&](const Quantity& other) {
+      return other.unit == quantity.unit && !same_quantity(quantity, other, scale_);
+    });
+    if (!has_second) return false;
+    Stems said;
+    add_stems(said, claim_.words);
+    return std::any_of(question_stems_.begin(), question_stems_.end(), [&](const std::string& stem) {
+      return unit_stems_[unit].count(stem) != 0 && said.count(stem) == 0;
+    });
+  }
+
   // The figure's row shares a word with the claim (if it has a label), and no other row is clearly meant
   // instead.
   bool fits_row(std::size_t unit) const {
-    if (!unit_stems_[unit].empty() && !claim_.words.empty()) {
-      const bool shared =
-          std::any_of(wanted_stems_.begin(), wanted_stems_.end(),
-                      [&](const std::string& stem) { return unit_stems_[unit].count(stem) != 0; });
-      if (!shared) return false;
-    }
+    const std::string_view text = unit_text(units_[unit]);
+    if (!claim_.words.empty() && likeness(unit_stems_[unit], text) == 0 && !has_period_of_question(text))
+      return false;
     return !other_row_is_meant(unit);
+  }
+
+  bool has_period_of_question(std::string_view text) const {
+    const std::vector<Period> known = find_periods(text);
+    const std::vector<Period> asked = find_periods(question_);
+    return std::any_of(asked.begin(), asked.end(),
+                       [&](const Period& period) { return covered_by(period, known); });
   }
 
   // How many of the words of claim and question stand in the unit, and numbers asked for (twice).
@@ -359,6 +380,8 @@ class PassageCheck {
     std::vector<Period> wanted = claim_.periods.empty() ? find_periods(question_) : claim_.periods;
     std::erase_if(wanted, [](const Period& period) { return period.year == 0; });
     std::size_t most = 0, own = 0;
+    std::pair<std::size_t, std::size_t> said,
+        rival;  // likeness, then plain words: of this figure, of another
     bool other_year = false, fits_year = false;
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const Stems names = column_stems(row.names[i]);
@@ -366,8 +389,14 @@ class PassageCheck {
       // Of two columns with as many words of the question, the one with fewer others is meant.
       const std::size_t like =
           matched == 0 ? 0 : matched * words_of_a_name_max - std::min(names.size(), words_of_a_name_max - 1);
+      const bool is_label = i == 0 || !find_periods(row.names[i]).empty();
       if (!find_quantities(row.cells[i]).empty()) most = std::max(most, like);
-      if (!states(row.cells[i], quantity)) continue;
+      if (!states(row.cells[i], quantity)) {
+        if (!is_label && !find_quantities(row.cells[i]).empty())
+          rival = std::max(rival, {like + 1, plain_words_asked(row.names[i])});
+        continue;
+      }
+      said = std::max(said, {like + 1, plain_words_asked(row.names[i])});
       own = std::max(own, like);
       int year = 0;
       for (const Period& period : find_periods(row.names[i]))
@@ -377,7 +406,18 @@ class PassageCheck {
                                          [&](const Period& period) { return period.year == year; });
       (this_year ? fits_year : other_year) = true;
     }
-    return (fits_year || !other_year) && own >= most;
+    // Where two columns are as near, either figure would do: neither is known to be meant.
+    return (fits_year || !other_year) && own >= most && said > rival;
+  }
+
+  // How many words of the name stand in the question, the small ones too: "in" tells "time in" from "time
+  // out".
+  std::size_t plain_words_asked(std::string_view name) const {
+    const std::string asked = " " + normalised(question_) + " ", words = normalised(name) + " ";
+    std::size_t count = 0;
+    for (std::size_t at = 0, end = 0; (end = words.find(' ', at)) != std::string::npos; at = end + 1)
+      count += end > at && asked.find(" " + words.substr(at, end - at) + " ") != std::string::npos ? 1 : 0;
+    return count;
   }
 
   Stems column_stems(const std::string& name) const {

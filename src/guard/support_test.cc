@@ -66,6 +66,35 @@ TEST(Support, a_figure_beside_something_else_on_the_page_is_no_answer) {
             SupportReason::agreement);
 }
 
+TEST(Support, a_figure_of_the_neighbour_in_the_same_sentence_is_no_answer) {
+  constexpr Passage policy{"Living costs are EUR 1,180 a month for one adult and EUR 345 for each child.",
+                           "Credit policy", "", false};
+  const char* question = "What living costs are assumed for each child?";
+  EXPECT_EQ(reason("The living costs for one adult are EUR 1,180 a month.", policy, question),
+            SupportReason::words_not_in_passage);
+  EXPECT_EQ(reason("The living costs for each child are EUR 345.", policy, question),
+            SupportReason::agreement);
+}
+
+TEST(Support, of_two_columns_that_are_as_near_neither_is_meant) {
+  constexpr Passage prices{"Family | 39.70 | 22.30\nSingle | 24.40 | 14.60", "Plans",
+                           "Plan | Boat, a month | Car, a month", true};
+  EXPECT_EQ(reason("The family plan for a tent costs 39.70.", prices, "What is the family plan for a tent?"),
+            SupportReason::quantity_of_other_column);
+  EXPECT_EQ(reason("The family plan for a boat costs 39.70.", prices, "What is the family plan for a boat?"),
+            SupportReason::agreement);
+  constexpr Passage visits{"Holm | 14:00 | 15:30", "Visits", "Visitor | Time in | Time out", true};
+  EXPECT_EQ(reason("Holm came in at 14:00.", visits, "At what time did Holm come in ?"),
+            SupportReason::agreement);
+}
+
+TEST(Support, a_row_that_shares_nothing_with_the_question_is_not_meant) {
+  constexpr Passage rates{"4.05% | 742.20 | 608.62\n4.25% | 752.28 | 619.23", "Fixed loan",
+                          "Rate | 15 years | 20 years", true};
+  EXPECT_EQ(reason("4.05%", rates, "What is the rate of a fixed loan?"),
+            SupportReason::quantity_of_other_row_or_period);
+}
+
 TEST(Support, a_currency_that_only_the_unit_names_is_no_name) {
   constexpr Passage costs{"Marketing | 4,106 | 4,287\nPostage | 3,764 | 3,915",
                           "Annual report > 8 Other expenses", "EUR000 | 2025 | 2024", true};
