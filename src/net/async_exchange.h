@@ -21,7 +21,8 @@ namespace loadline {
 /// One request and its answer. Lives until `serve` returns.
 ///
 /// Exactly one of `respond` and `begin_stream` is called, once. Whatever gives false: the client is gone, or
-/// took no byte for HttpLimits::idle_time, or the request ran past its time; nothing more can be sent.
+/// took no byte for HttpLimits::idle_time; nothing more can be sent. A request past its deadline is
+/// cancelled, and may still be answered for some seconds (by an error, say).
 class AsyncExchange {
  public:
   virtual ~AsyncExchange() = default;

@@ -9,7 +9,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
+#include "net/connection_coroutine.h"
 #include "net/direct_exchange.h"
 #include "net/response_head.h"
 
@@ -30,6 +32,7 @@ constexpr std::chrono::seconds linger_time{2};
 constexpr std::chrono::seconds cancelled_time{10};  // for a handler past its deadline
 constexpr std::size_t kept_bytes_max = 16384;
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr char probe_byte = '0';  // leads the next chunk's size, and says nothing to a client that reads
 
 std::string address_text(const asio::ip::tcp::socket& socket) {
   ErrorCode error;
@@ -119,7 +122,7 @@ void Connection::sweep(Instant now) {
     // The handler sees its deadline by itself; this is for the one that does not look.
     request_cancelled_ = true;
     deadline_ = working_deadline_ = now + cancelled_time;
-    exchange_->client_gone();
+    cancel_work();
     return;
   }
   timed_out_ = true;
@@ -137,11 +140,17 @@ void Connection::finish() {
 
 void Connection::cancel_request() {
   if (exchange_) exchange_->context().cancel.cancel();
+  if (coroutine_ != nullptr) coroutine_->cancel();
+}
+
+void Connection::cancel_work() {
+  if (exchange_) exchange_->client_gone();
+  if (coroutine_ != nullptr) coroutine_->cancel();
 }
 
 void Connection::abort() {
   aborted_ = true;
-  if (exchange_) exchange_->client_gone();
+  cancel_work();
   event_.cancel();
   ErrorCode ignored;
   socket_.close(ignored);
@@ -396,7 +405,10 @@ Connection::awaitable<bool> Connection::serve() {
     }
     if (!whole) co_return co_await refuse_body();
   }
+  context_.request_id = request_.request_id;
+  context_.deadline = started_ + shared_.limits.request_time;
   if (plan.place == RequestPlan::Place::connection_thread && !plan.body_sink) co_return co_await serve_here();
+  if (plan.place == RequestPlan::Place::coroutine && !plan.body_sink) co_return co_await serve_as_coroutine();
   co_return co_await serve_on_pool(std::move(plan.body_sink));
 }
 
@@ -416,7 +428,7 @@ Connection::awaitable<bool> Connection::answer(HttpResponse response) {
   out_.clear();
   append_response(response);
   const bool sent = co_await send(out_);
-  report(request(), !sent);
+  report(request(), !sent, shared_.clock.now());
   co_return sent&& keep_alive_;
 }
 
@@ -444,7 +456,7 @@ Connection::awaitable<bool> Connection::refuse_body() {
   drop_body();
   if (body_failure_status_ == 0) {  // the client went away before it had sent all
     status_ = 499;
-    report(request_, true);
+    report(request_, true, shared_.clock.now());
     co_return false;
   }
   timed_out_ = false;
@@ -481,9 +493,8 @@ Connection::awaitable<bool> Connection::serve_on_pool(std::unique_ptr<BodySink> 
   parts.charge = std::move(charge_);
   parts.tag = tag_;
   parts.sink = std::move(sink);
-  parts.context.clock = &shared_.clock;
-  parts.context.deadline = started_ + shared_.limits.request_time;
-  parts.context.request_id = parts.request.request_id;
+  parts.context = context_;
+  parts.context.cancel = CancelToken();
   parts.buffer_bytes_max = shared_.limits.stream_buffer_bytes_max;
   parts.wake = wake_function();
   auto exchange = std::make_shared<PooledExchange>(std::move(parts));
@@ -503,7 +514,7 @@ Connection::awaitable<bool> Connection::serve_on_pool(std::unique_ptr<BodySink> 
   const bool whole = co_await forward_output(exchange);
   if (!whole) exchange->client_gone();
   exchange_.reset();
-  report(exchange->request(), !whole && !broken_);
+  report(exchange->request(), !whole && !broken_, shared_.clock.now());
   co_return whole&& keep_alive_;
 }
 
@@ -529,8 +540,7 @@ bool Connection::start_on_pool(const std::shared_ptr<PooledExchange>& exchange) 
 Connection::awaitable<bool> Connection::forward_output(std::shared_ptr<PooledExchange> exchange) {
   broken_ = false;
   for (;;) {
-    phase_ = Phase::working;
-    deadline_ = working_deadline_;
+    work_on();
     PooledExchange::Output output = exchange->take();
     if (aborted_) co_return false;
     out_.clear();
@@ -540,7 +550,7 @@ Connection::awaitable<bool> Connection::forward_output(std::shared_ptr<PooledExc
       else
         append_response(*output.head);
     }
-    append_stream_body(output);
+    if (output.stream) append_stream_body(output.bytes, output.complete && !output.broken);
     if (!out_.empty()) {
       const bool sent = co_await send(out_);
       if (!sent) co_return false;
@@ -551,19 +561,16 @@ Connection::awaitable<bool> Connection::forward_output(std::shared_ptr<PooledExc
   }
 }
 
-void Connection::append_stream_body(const PooledExchange::Output& output) {
-  if (!output.stream || head_only_) return;
-  body_bytes_ += output.bytes.size();
+void Connection::append_stream_body(std::string_view bytes, bool last) {
+  if (head_only_) return;
+  body_bytes_ += bytes.size();
   if (!chunked_) {
-    out_ += output.bytes;
+    out_ += bytes;
     return;
   }
-  append_chunk(out_, output.bytes);
-  if (output.complete && !output.broken) out_ += last_chunk;
-  if (output.complete || !probe_due_) return;
-  // A leading zero of the next chunk's size: a byte that says nothing to a client that still reads.
-  probe_due_ = false;
-  out_ += '0';
+  append_chunk(out_, bytes);
+  if (last) out_ += last_chunk;
+  if (!last && std::exchange(probe_due_, false)) out_ += probe_byte;
 }
 
 // --- is the client still there?
@@ -586,7 +593,7 @@ void Connection::on_monitor(const ErrorCode& error, std::size_t size) {
   end_ += size;
   monitored_ += size;
   if (error) read_ended_ = true;
-  if (exchange_) {
+  if (working()) {
     if (!error)
       start_monitor();
     else if (error == asio::error::eof && !tls_)
@@ -602,19 +609,26 @@ void Connection::on_monitor(const ErrorCode& error, std::size_t size) {
 // that out before the answer is there, a zero before the next chunk of a stream.
 void Connection::on_half_closed() {
   keep_alive_ = false;
-  if (exchange_->request().minor_version == 0) return on_gone();
+  if (request().minor_version == 0) return on_gone();
+  const bool head_on_wire = coroutine_ != nullptr ? coroutine_->head_on_wire() : head_sent_;
+  std::string_view bytes = continue_line;
+  if (head_on_wire) {
+    // The pool's stream is looked at right after this; a coroutine may not write for long.
+    probe_due_ = coroutine_ == nullptr;
+    const bool between_chunks = coroutine_ != nullptr && coroutine_->streaming() && !coroutine_->sending();
+    bytes = between_chunks && chunked_ && !head_only_ ? std::string_view(&probe_byte, 1) : std::string_view();
+  }
   ErrorCode error;
-  if (!head_sent_) socket_.send(asio::buffer(continue_line.data(), continue_line.size()), 0, error);
+  if (!bytes.empty()) socket_.send(asio::buffer(bytes.data(), bytes.size()), 0, error);
   if (error) return on_gone();
-  probe_due_ = head_sent_;
   socket_.async_wait(asio::ip::tcp::socket::wait_error, [self = shared_from_this()](const ErrorCode& failed) {
-    if (!failed && self->exchange_) self->on_gone();
+    if (!failed && self->working()) self->on_gone();
   });
 }
 
 void Connection::on_gone() {
   aborted_ = true;
-  exchange_->client_gone();
+  cancel_work();
   event_.cancel();
 }
 
@@ -692,12 +706,12 @@ Connection::awaitable<void> Connection::linger() {
   }
 }
 
-void Connection::report(const HttpRequest& request, bool gone) {
+void Connection::report(const HttpRequest& request, bool gone, Instant ended) {
   const HttpDone done{.request = request,
                       .tag = tag_,
                       .status = status_,
                       .bytes_sent = body_bytes_,
-                      .time = shared_.clock.now() - started_,
+                      .time = ended - started_,
                       .client_gone = gone};
   shared_.handler.done(done);
 }

@@ -46,6 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   template <class T>
   using awaitable = boost::asio::awaitable<T>;
+  class Coroutine;
   enum class Phase : std::uint8_t { idle, header, body, working, sending, lingering };
 
   awaitable<void> run(std::shared_ptr<Connection> self);
@@ -60,6 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   awaitable<bool> serve();
   awaitable<bool> serve_here();
   awaitable<bool> serve_on_pool(std::unique_ptr<BodySink> sink);
+  awaitable<bool> serve_as_coroutine();
   awaitable<bool> forward_output(std::shared_ptr<PooledExchange> exchange);  // false: not whole
   awaitable<bool> answer(HttpResponse response);
   awaitable<bool> refuse(HttpResponse response);
@@ -79,14 +81,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_monitor(const boost::system::error_code& error, std::size_t size);
   void on_half_closed();
   void on_gone();
+  bool working() const { return exchange_ || coroutine_ != nullptr; }
+  void cancel_work();
+  void work_on();
+  bool take_coroutine_place();
 
   RequestPlan make_plan();
   bool start_on_pool(const std::shared_ptr<PooledExchange>& exchange);
   std::function<void()> wake_function();
   void append_response(const HttpResponse& response);
   void append_stream_head(const HttpResponse& response);
-  void append_stream_body(const PooledExchange::Output& output);
-  void report(const HttpRequest& request, bool gone);
+  void append_stream_body(std::string_view bytes, bool last);
+  void report(const HttpRequest& request, bool gone, Instant ended);
   const HttpRequest& request() const;  // wherever it is now
   void shrink();
   void drop_body();
@@ -130,12 +136,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool probe_due_ = false;  // whether the client is still there is to be found out
   bool broken_ = false;     // the handler gave up in the middle of a stream
   bool request_cancelled_ = false;
-  Instant working_deadline_{};  // for a request on the pool
+  Instant working_deadline_{};  // for a request on the pool or of a coroutine
   std::uint32_t tag_ = 0;
   int status_ = 0;
   std::uint64_t body_bytes_ = 0;
   std::string out_;
-  std::shared_ptr<PooledExchange> exchange_;
+  std::shared_ptr<PooledExchange> exchange_;  // of one that runs on the pool
+  Coroutine* coroutine_ = nullptr;            // of one that a coroutine answers
 
   // of the present request's body
   std::uint64_t body_left_ = 0;  // if it is not chunked

@@ -12,10 +12,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,7 +62,7 @@ struct HttpOriginOptions {
 };
 
 /// A server that requests go to, and the connections to it. Kept by whoever sends requests there (shared);
-/// closes its idle connections when the last one lets go. Must not outlive its client.
+/// closes its idle connections when the last one lets go.
 class HttpOrigin {
  public:
   struct Counts {
@@ -83,8 +85,8 @@ class HttpOrigin {
   friend class HttpClient;
   friend class HttpCall;
   class Impl;
-  explicit HttpOrigin(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit HttpOrigin(std::shared_ptr<Impl> impl);
+  const std::shared_ptr<Impl> impl_;
 };
 
 /// Time limits of one call. A limit is kept to within HttpClientOptions::sweep_interval.
@@ -113,7 +115,7 @@ enum class HttpStage : std::uint8_t { waiting, resolving, connecting, handshake,
 /// One request and its answer. Destroyed before the answer is read to its end, it closes its connection.
 class HttpCall {
  public:
-  explicit HttpCall(HttpOrigin& origin);  // which must outlive it
+  explicit HttpCall(HttpOrigin& origin);
   ~HttpCall();
   HttpCall(const HttpCall&) = delete;
   HttpCall& operator=(const HttpCall&) = delete;
@@ -145,17 +147,36 @@ class HttpCall {
 
  private:
   friend class HttpOrigin;
-  boost::asio::awaitable<Status> attempt(const HttpClientRequest& request);
-  boost::asio::awaitable<Status> acquire(const HttpClientRequest& request);
-  Error failure(std::string_view what) const;
-  void finish();
+  friend class HttpClient;
+  template <class T>
+  using awaitable = boost::asio::awaitable<T>;
 
-  HttpOrigin::Impl& origin_;
+  awaitable<Status> attempt(const HttpClientRequest& request, bool fresh);
+  awaitable<Status> wait_for_place();
+  awaitable<Status> open(const HttpClientRequest& request);
+  awaitable<Status> find_addresses();
+  awaitable<Status> exchange(const HttpClientRequest& request);
+  awaitable<void> wait();  // until woken
+  void wake();
+  void interrupt();
+  void begin_stage(HttpStage stage, std::chrono::nanoseconds limit);
+  bool interrupted() const { return cancelled_ || timed_out_; }
+  Error failure(std::string_view what) const;
+  void let_go();
+
+  const std::shared_ptr<HttpOrigin::Impl> origin_;
   std::unique_ptr<ClientConnection> connection_;
+  std::optional<boost::asio::steady_timer> event_;  // never expires; cancelled to wake the coroutine
+  bool waiting_ = false;
+
   HttpTimes times_;
-  Instant started_{};
+  Instant total_{};       // when all must be over
+  Instant limit_{};       // when the present stage must be over; kept by the client's sweep
+  std::size_t slot_ = 0;  // among the client's calls
   HttpStage stage_ = HttpStage::waiting;
-  bool sent_ = false, reused_ = false, cancelled_ = false;
+  bool place_ = false;  // counted among the origin's connections
+  bool sent_ = false, reused_ = false, cancelled_ = false, timed_out_ = false;
+  bool stale_ = false;  // the kept connection turned out to be closed
 };
 
 struct HttpClientOptions {
@@ -170,7 +191,7 @@ class HttpClient {
  public:
   /// Runs on the one thread that `executor` has. The clock must outlive it.
   HttpClient(boost::asio::any_io_executor executor, const Clock& clock, HttpClientOptions options);
-  /// Not while a call runs.
+  /// Closes what is idle; calls that still run are ended as by `cancel`.
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -180,8 +201,9 @@ class HttpClient {
 
  private:
   friend class HttpOrigin;
+  friend class HttpCall;
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  const std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace loadline

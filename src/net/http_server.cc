@@ -44,7 +44,7 @@ class HttpServer::Impl {
     shared_.pool = std::make_unique<WorkerPool>("request", options.limits.requests_in_flight_max);
     const std::uint32_t threads = std::max<std::uint32_t>(1, options.threads);
     for (std::uint32_t i = 0; i < threads; ++i)
-      threads_.push_back(std::make_unique<IoThread>(shared_, random_seed()));
+      threads_.push_back(std::make_unique<IoThread>(shared_, i, random_seed()));
   }
 
   ~Impl() { stop(); }

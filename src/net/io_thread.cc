@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <vector>
 
+#include "net/async_exchange.h"
 #include "net/connection.h"
 #include "net/response_head.h"
 
@@ -12,7 +13,8 @@ namespace loadline {
 
 namespace asio = boost::asio;
 
-IoThread::IoThread(ServerShared& shared, std::uint64_t seed) : shared_(shared), rng_(seed) {
+IoThread::IoThread(ServerShared& shared, std::size_t index, std::uint64_t seed)
+    : shared_(shared), index_(index), rng_(seed) {
   date_seconds_ = shared_.clock.unix_millis() / 1000;
   date_ = http_date(date_seconds_);
   work_.emplace(context_.get_executor());
@@ -22,6 +24,8 @@ IoThread::~IoThread() { join(); }
 
 void IoThread::start(std::string name) {
   schedule_sweep();
+  AsyncHandler* const handler = shared_.handler.async();
+  if (handler != nullptr) handler->on_thread_start(index_, context_.get_executor());
   thread_ = std::thread([this, name = std::move(name)] {
     pthread_setname_np(pthread_self(), name.c_str());
     context_.run();
@@ -32,6 +36,7 @@ void IoThread::join() {
   if (!thread_.joinable()) return;
   asio::post(context_, [this] {
     joining_ = true;
+    if (AsyncHandler* const handler = shared_.handler.async()) handler->on_thread_stop(index_);
     sweep_timer_.cancel();
     work_.reset();
   });

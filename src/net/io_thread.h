@@ -1,6 +1,7 @@
 #pragma once
 // One thread that serves connections, and what its connections share: they all run on it, so nothing here
 // needs a lock. Only for the sources of this module.
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -31,15 +32,18 @@ struct ServerShared {
   HttpServerStats stats{};
   BodyBudget bodies{limits.body_bytes_total_max, stats.body_bytes};
   std::unique_ptr<WorkerPool> pool{};
+  std::atomic<std::uint32_t> coroutines_in_flight{0};
   boost::asio::thread_pool files{1};  // writes bodies to their sinks
 };
 
 class IoThread {
  public:
-  IoThread(ServerShared& shared, std::uint64_t seed);
+  IoThread(ServerShared& shared, std::size_t index, std::uint64_t seed);
   ~IoThread();
 
   boost::asio::io_context& context() { return context_; }
+  /// Of all threads of this server.
+  std::size_t index() const { return index_; }
   void start(std::string name);
   /// Returns once the last connection is gone.
   void join();
@@ -58,6 +62,7 @@ class IoThread {
   void sweep();
 
   ServerShared& shared_;
+  const std::size_t index_;
   boost::asio::io_context context_{1};
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
   boost::asio::steady_timer sweep_timer_{context_};

@@ -100,6 +100,9 @@ class RawClient {
   }
   /// Waits for at least one byte of an answer.
   bool anything() { return !held_.empty() || fill(); }
+  /// What came and was not read as an answer; and waits for more of it.
+  const std::string& held() const { return held_; }
+  bool more() { return fill(); }
 
   int interim = 0;
 

@@ -1,19 +1,15 @@
 // TLS from the client's side, with a certificate made here.
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <stdlib.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <memory>
+#include <thread>
 
+#include "net/certificates_test.h"
 #include "net/http_server.h"
 #include "net/raw_client_test.h"
 
@@ -42,42 +38,14 @@ class EchoHandler final : public HttpHandler {
   std::atomic<bool> gone{false};
 };
 
-void write_pem(const std::string& path, const std::function<int(FILE*)>& write) {
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  ASSERT_NE(file, nullptr);
-  EXPECT_EQ(write(file), 1);
-  std::fclose(file);
-}
-
 class Tls : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = std::filesystem::temp_directory_path() / "loadline-tls-XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    make_pair("one");
-    make_pair("other");
+    certificates_.make("one", {.name = "localhost"});
+    certificates_.make("other", {.name = "localhost"});
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  void make_pair(const std::string& name) {
-    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-    const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
-    X509_set_pubkey(certificate.get(), key.get());
-    X509_NAME* subject = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
-    X509_set_issuer_name(certificate.get(), subject);
-    ASSERT_GT(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
-    write_pem(path(name + ".crt"), [&](FILE* file) { return PEM_write_X509(file, certificate.get()); });
-    write_pem(path(name + ".key"), [&](FILE* file) {
-      return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    });
-  }
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  std::string path(const std::string& name) const { return certificates_.path(name); }
   Result<std::unique_ptr<HttpServer>> open(const std::string& certificate, const std::string& key) {
     HttpServerOptions options;
     options.port = 0;
@@ -86,7 +54,7 @@ class Tls : public testing::Test {
     return HttpServer::open(options, clock_, handler_);
   }
 
-  std::string folder_;
+  TestCertificates certificates_;
   SystemClock clock_;
   EchoHandler handler_;
 };

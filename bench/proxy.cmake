@@ -1,0 +1,2 @@
+add_executable(loadline_bare_proxy bare_proxy.cc)
+target_link_libraries(loadline_bare_proxy PRIVATE loadline_net loadline::boost_asio)
