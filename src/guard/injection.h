@@ -1,0 +1,98 @@
+#pragma once
+// Does a text try to give orders to the model that its place does not allow? Prompt injection and jailbreaks,
+// in what users write and in what documents and tools bring.
+//
+// Two parts on one scale:
+//  - `scan_signatures`: patterns of words, after normalisation (plain_text.h), in one pass. Microseconds, no
+//    model; on the request's own thread.
+//  - `score`: the same plus a logistic head over the embedding of each sentence and of the whole text
+//    (trained by bench/train_injection.py). Milliseconds; on a pool thread.
+//
+// Scores lie in [0, 1]. They are set so that `score` reaches 0.5 for 1 % of the harmless texts that it was
+// measured with (bench/RESULTS.md has the curve), for each trust mark of its own: in a document every order
+// to the reader's assistant counts, from a user only one against the rules. It is a probability of nothing.
+//
+// What it cannot do is in README.md: an attack written for it will pass. It lowers the share that gets
+// through; what a model may reach is limited elsewhere.
+//
+// Immutable after construction, thread-safe. Never fails on any input; invalid UTF-8 is text like any other.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/call_context.h"
+#include "base/result.h"
+#include "guard/verdict.h"
+#include "model/embedder.h"
+
+namespace loadline {
+
+/// What a signature is about.
+enum class InjectionKind : std::uint8_t {
+  override_rules,    // "disregard what you were told before"
+  reveal_hidden,     // asks for the instructions or the secret that the model was given
+  new_role,          // "from now on you are ...", no limits, never refuses
+  privileged_mode,   // developer, debug, maintenance mode
+  false_authority,   // a text that plays system or assistant: role markers, "new instructions:"
+  order_to_reader,   // a document that tells the assistant what to write or do
+  exfiltration,      // send, append or encode what it knows to an address
+  concealment,       // "do not tell the user"
+  encoded_order,     // one of these, found only after decoding
+  hidden_characters  // invisible characters that carry text
+};
+inline constexpr std::size_t injection_kind_count =
+    static_cast<std::size_t>(InjectionKind::hidden_characters) + 1;
+std::string_view name_of(InjectionKind kind);
+
+struct InjectionOptions {
+  /// Score from which a text is flagged.
+  float flag_at = 0.5F;
+  /// Score from which a user's text is blocked, and a passage or tool result quarantined.
+  float stop_at = 0.75F;
+};
+
+struct InjectionReport {
+  GuardVerdict verdict = GuardVerdict::allow;
+  float score = 0;
+  std::array<std::uint16_t, injection_kind_count> found{};  // signatures, by kind
+  bool classified = false;                                  // the embedding part has run
+  /// Sentences that the embedding part left out (over InjectionGuard::windows_max); their signatures count.
+  std::uint32_t sentences_left_out = 0;
+  std::size_t begin = 0, end = 0;  // bytes of the sentence with the highest score; empty if none
+
+  std::uint32_t total() const;
+};
+
+class InjectionGuard {
+ public:
+  /// Name for records and metrics.
+  static constexpr std::string_view name = "injection";
+  /// Windows of one text that are embedded; beyond it those with signatures and an even choice of the rest.
+  static constexpr std::size_t windows_max = 64;
+
+  explicit InjectionGuard(InjectionOptions options = {});
+  ~InjectionGuard();
+
+  /// Linear in the text.
+  InjectionReport scan_signatures(std::string_view text, TrustMark trust) const;
+
+  /// Signatures and classifier. failed_precondition: no head was trained for this embedder; otherwise the
+  /// errors of Embedder::embed. An error is a guard that did not check: `checked` gives its verdict.
+  Result<InjectionReport> score(std::string_view text, TrustMark trust, const Embedder& embedder,
+                                const CallContext& context) const;
+
+  /// `score` as a report that is always there: on an error the signatures' report, with verdict `late` or
+  /// `failed` unless the signatures alone already stop the text.
+  InjectionReport check(std::string_view text, TrustMark trust, const Embedder& embedder,
+                        const CallContext& context) const;
+
+  const InjectionOptions& options() const { return options_; }
+
+ private:
+  GuardVerdict verdict_for(float score, TrustMark trust) const;
+  InjectionOptions options_;
+};
+
+}  // namespace loadline
