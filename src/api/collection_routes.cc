@@ -77,8 +77,21 @@ std::size_t limit_of(std::string_view query) {
 
 }  // namespace
 
+Result<std::vector<CollectionSummary>> CollectionRoutes::all_collections() const {
+  // First the uploads: one that is done in between is then in the store.
+  const std::vector<std::string> pending = uploads_.collections();
+  LOADLINE_ASSIGN(std::vector<CollectionSummary> all, documents_.collections());
+  for (const std::string& name : pending) {
+    const bool stored =
+        std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+    if (stored) continue;
+    all.emplace_back().name = name;
+  }
+  return all;
+}
+
 void CollectionRoutes::list(HttpExchange& exchange) const {
-  const auto collections = documents_.collections();
+  const auto collections = all_collections();
   if (!collections) return refuse(exchange, collections.error());
   json::array data;
   for (const CollectionSummary& summary : *collections) data.push_back(summary_json(summary));
@@ -86,7 +99,7 @@ void CollectionRoutes::list(HttpExchange& exchange) const {
 }
 
 void CollectionRoutes::collection(HttpExchange& exchange, const std::string& name) const {
-  const auto collections = documents_.collections();
+  const auto collections = all_collections();
   if (!collections) return refuse(exchange, collections.error());
   for (const CollectionSummary& summary : *collections)
     if (summary.name == name) return respond(exchange, summary_json(summary));
@@ -160,9 +173,16 @@ bool CollectionRoutes::is_stored(const std::string& collection, const std::strin
 
 void CollectionRoutes::remove(HttpExchange& exchange, const std::string& collection,
                               const std::string& name) const {
-  const bool dropped = uploads_.drop(collection, name);
+  bool dropped = uploads_.drop(collection, name);
   json::value shown = nullptr;  // nothing of it was stored yet
-  // Removing waits for the job that writes; an upload that nobody has begun to read needs no such wait.
+  std::optional<UploadJobs::Pause> pause;
+  if (!dropped || is_stored(collection, name)) {
+    // A delete does not wait for uploads that are being read, nor does it lose against one of its own name.
+    auto paused = uploads_.pause(exchange.context());
+    if (!paused) return refuse(exchange, paused.error());
+    pause.emplace(std::move(*paused));
+    dropped = uploads_.drop(collection, name) || dropped;
+  }
   if (!dropped || is_stored(collection, name)) {
     const auto receipt = documents_.remove(collection, name, exchange.context());
     if (!receipt) return refuse(exchange, receipt.error());

@@ -37,6 +37,7 @@ class CollectionRoutes {
 
  private:
   // Documents of the store and uploads on their way, by name. not_found: neither knows the collection.
+  Result<std::vector<CollectionSummary>> all_collections() const;
   Result<std::vector<DocumentStatus>> all_documents(const std::string& collection) const;
   // Whether the store has it, served or not.
   bool is_stored(const std::string& collection, const std::string& name) const;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "ingest/source_name.h"
@@ -89,10 +90,10 @@ Result<std::unique_ptr<UploadJobs>> UploadJobs::open(const std::string& folder, 
 }
 
 UploadJobs::~UploadJobs() {
-  cancel_.cancel();
   {
     std::lock_guard lock(mutex_);
     closing_ = true;
+    running_cancel_.cancel();
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
@@ -227,17 +228,57 @@ bool UploadJobs::drop(std::string_view collection, std::string_view name) {
   return any;
 }
 
+std::vector<std::string> UploadJobs::collections() const {
+  std::set<std::string> names;
+  std::lock_guard lock(mutex_);
+  for (const Failure& failure : failures_) names.insert(failure.collection);
+  for (const Job& job : jobs_) names.insert(job.meta.collection);
+  return {names.begin(), names.end()};
+}
+
+Result<UploadJobs::Pause> UploadJobs::pause(const CallContext& context) {
+  constexpr std::chrono::milliseconds look{20};  // how often the context is asked
+  std::unique_lock lock(mutex_);
+  ++pauses_;
+  if (running_) running_cancel_.cancel();
+  while (running_) {
+    if (const Status go_on = context.check(); !go_on) {
+      --pauses_;
+      changed_.notify_all();
+      return go_on.error();
+    }
+    changed_.wait_for(lock, look);
+  }
+  return Pause(*this);
+}
+
+UploadJobs::Pause::~Pause() {
+  if (jobs_ == nullptr) return;
+  {
+    std::lock_guard lock(jobs_->mutex_);
+    --jobs_->pauses_;
+    // The batch that was interrupted has no reason to wait.
+    jobs_->retry_later_ = false;
+  }
+  jobs_->changed_.notify_all();
+}
+
 void UploadJobs::work() {
   std::unique_lock lock(mutex_);
   while (!closing_) {
-    if (retry_later_) changed_.wait_for(lock, retry_pause, [this] { return closing_; });
+    if (retry_later_) changed_.wait_for(lock, retry_pause, [this] { return closing_ || !retry_later_; });
     retry_later_ = false;
-    changed_.wait(lock, [this] { return closing_ || !jobs_.empty(); });
+    changed_.wait(lock, [this] { return closing_ || (pauses_ == 0 && !jobs_.empty()); });
     if (closing_) return;
     const std::vector<Job> batch = take_batch();
+    running_cancel_ = CancelToken();
+    running_ = true;
+    const CancelToken cancel = running_cancel_;
     lock.unlock();
-    ingest(batch);
+    ingest(batch, cancel);
     lock.lock();
+    running_ = false;
+    changed_.notify_all();
   }
 }
 
@@ -268,7 +309,7 @@ Result<IngestSummary> UploadJobs::ingest_caught(const IngestRequest& request, co
   }
 }
 
-void UploadJobs::ingest(const std::vector<Job>& batch) {
+void UploadJobs::ingest(const std::vector<Job>& batch, const CancelToken& cancel) {
   IngestRequest request;
   request.collection = batch.front().meta.collection;
   request.label = batch.front().meta.label;
@@ -277,7 +318,7 @@ void UploadJobs::ingest(const std::vector<Job>& batch) {
     request.uploads.push_back({folder_ + "/" + job.id + std::string(content_end), job.meta.name});
   CallContext context;
   context.clock = &clock_;
-  context.cancel = cancel_;
+  context.cancel = cancel;
   const Result<IngestSummary> result = ingest_caught(request, context);
   settle(batch, result);
   if (result.ok())
@@ -287,7 +328,7 @@ void UploadJobs::ingest(const std::vector<Job>& batch) {
                                    {"failed", result->failed},
                                    {"unchanged", result->unchanged},
                                    {"waiting", result->waiting}});
-  else if (!cancel_.cancelled())
+  else if (!cancel.cancelled())
     log_.warning("uploads_not_ingested",
                  {{"documents", batch.size()}, {"code", code_name(result.error().code())}});
 }
@@ -301,7 +342,8 @@ void UploadJobs::settle(const std::vector<Job>& batch, const Result<IngestSummar
           std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& j) { return j.id == done.id; });
       job->running = false;
       if (!result && worth_a_retry(result.error().code())) {
-        job->waits_for = result.error().message();
+        const bool interrupted = result.error().code() == Code::cancelled;
+        job->waits_for = interrupted ? "goes on after a deletion" : result.error().message();
         retry_later_ = true;
         continue;
       }

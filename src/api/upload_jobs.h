@@ -79,8 +79,25 @@ class UploadJobs {
   Status accept(std::vector<Upload> uploads);
   std::vector<PendingUpload> pending(std::string_view collection) const;
   WaitingUploads waiting() const;
+  /// Names of collections that uploads wait for, or failed in; each once, sorted.
+  std::vector<std::string> collections() const;
   /// Forgets uploads of this name that are not being ingested. Whether there were any.
   bool drop(std::string_view collection, std::string_view name);
+
+  /// Nothing is ingested while one of these lives. What was interrupted goes on afterwards where it stopped.
+  class Pause {
+   public:
+    explicit Pause(UploadJobs& jobs) : jobs_(&jobs) {}
+    ~Pause();
+    Pause(Pause&& other) noexcept : jobs_(std::exchange(other.jobs_, nullptr)) {}
+    Pause& operator=(Pause&&) = delete;
+
+   private:
+    UploadJobs* jobs_;
+  };
+  /// Interrupts the running ingestion and waits until it stopped: a page or a batch of chunks at most. Errors
+  /// of the context.
+  Result<Pause> pause(const CallContext& context);
 
  private:
   struct Job {
@@ -103,7 +120,7 @@ class UploadJobs {
   void work();
   std::vector<Job> take_batch();  // with the lock held
   Result<IngestSummary> ingest_caught(const IngestRequest& request, const CallContext& context);
-  void ingest(const std::vector<Job>& batch);
+  void ingest(const std::vector<Job>& batch, const CancelToken& cancel);
   void settle(const std::vector<Job>& batch, const Result<IngestSummary>& result);
 
   const std::string folder_;
@@ -111,7 +128,6 @@ class UploadJobs {
   DocumentAdmin& documents_;
   Log& log_;
   const Clock& clock_;
-  const CancelToken cancel_;
   std::atomic<std::uint64_t> bytes_{0};
   const BodyBudget space_{limits_.pending_bytes_max, bytes_};
 
@@ -120,6 +136,9 @@ class UploadJobs {
   std::deque<Job> jobs_;          // guarded by mutex_; in order of arrival
   std::deque<Failure> failures_;  // guarded by mutex_
   std::size_t accepting_ = 0;     // guarded by mutex_; uploads being written
+  CancelToken running_cancel_;    // guarded by mutex_; of the running batch, a new one for each
+  bool running_ = false;          // guarded by mutex_
+  std::size_t pauses_ = 0;        // guarded by mutex_
   bool closing_ = false;          // guarded by mutex_
   bool retry_later_ = false;      // guarded by mutex_; the last batch could not be ingested now
   std::thread thread_;

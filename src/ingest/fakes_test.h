@@ -95,7 +95,7 @@ class LineExtractor final : public DocumentExtractor {
     if (!sink.on_properties(properties)) return {};
     for (int number = request.first_page; number <= properties.page_count; ++number) {
       LOADLINE_TRY(context.check());
-      if (before_page) LOADLINE_TRY(before_page(request.file_name, number));
+      if (before_page) LOADLINE_TRY(before_page(request.file_name, number, context));
       const std::vector<std::string>& lines = pages[static_cast<std::size_t>(number - 1)];
       if (std::find(lines.begin(), lines.end(), "%crash") != lines.end())
         return Error(Code::internal, "the extractor crashed on page " + std::to_string(number));
@@ -117,7 +117,7 @@ class LineExtractor final : public DocumentExtractor {
 
   std::string version_name = "lines-1";
   std::atomic<int> runs = 0;
-  std::function<Status(const std::string& file, int page)> before_page;
+  std::function<Status(const std::string& file, int page, const CallContext& context)> before_page;
 
  private:
   static std::vector<std::vector<std::string>> pages_of(const std::string& text) {

@@ -181,7 +181,7 @@ TEST_F(IngestorTest, a_file_that_is_refused_fails_with_its_sentence_until_it_cha
 
 TEST_F(IngestorTest, an_absent_extractor_is_tried_again_by_the_next_job) {
   docs.write("a.txt", paragraph("one") + "%page\n" + paragraph("two"));
-  extractor.before_page = [](const std::string&, int page) -> Status {
+  extractor.before_page = [](const std::string&, int page, const CallContext&) -> Status {
     if (page == 2) return Error(Code::unavailable, "the extractor cannot be started");
     return {};
   };
@@ -193,7 +193,7 @@ TEST_F(IngestorTest, an_absent_extractor_is_tried_again_by_the_next_job) {
 
 TEST_F(IngestorTest, a_file_that_changes_while_it_is_read_is_not_served_half_old_half_new) {
   docs.write("a.txt", paragraph("one") + "%page\n" + paragraph("two"));
-  extractor.before_page = [&](const std::string&, int page) -> Status {
+  extractor.before_page = [&](const std::string&, int page, const CallContext&) -> Status {
     if (page == 2) docs.write("a.txt", "changed");
     return {};
   };
@@ -206,7 +206,7 @@ TEST_F(IngestorTest, a_file_that_changes_while_it_is_read_is_not_served_half_old
 
 TEST_F(IngestorTest, reading_has_a_time_limit_and_what_was_read_is_kept) {
   docs.write("a.txt", paragraph("one") + "%page\n" + paragraph("two") + "%page\n" + paragraph("three"));
-  extractor.before_page = [&](const std::string&, int page) -> Status {
+  extractor.before_page = [&](const std::string&, int page, const CallContext&) -> Status {
     if (page < 3) return {};
     clock.advance(limits.extract_time + std::chrono::seconds(1));
     return Error(Code::deadline_exceeded, "the time limit was reached");
@@ -393,7 +393,7 @@ TEST_F(IngestorTest, a_cancelled_job_goes_on_where_it_stopped) {
   docs.write("a.txt", text);
   CancelToken cancel;
   context.cancel = cancel;
-  extractor.before_page = [&](const std::string&, int page) -> Status {
+  extractor.before_page = [&](const std::string&, int page, const CallContext&) -> Status {
     if (page == 40) cancel.cancel();
     return {};
   };

@@ -127,14 +127,14 @@ Status Stack::open_ingestion() {
     LOADLINE_ASSIGN(extractor_, ExtractorProcess::open({}));
   } else {
     auto lines = std::make_unique<LineExtractor>();
-    lines->before_page = [this](const std::string& file, int page) -> Status {
+    lines->before_page = [this](const std::string& file, int page, const CallContext& reading) -> Status {
       {
         std::lock_guard lock(held_mutex_);
         const auto held = held_pages_.find(file);
         if (held == held_pages_.end() || held->second != page) return {};
         held_pages_.erase(held);
       }
-      return gates_.hold(file, context());
+      return gates_.hold(file, reading);
     };
     extractor_ = std::move(lines);
   }
