@@ -11,11 +11,21 @@ namespace {
 constexpr std::string_view kOpen = "\xEF\xB7\x90";
 constexpr std::string_view kClose = "\xEF\xB7\x91";
 constexpr std::size_t kMarkLength = 3;
-constexpr std::size_t kTextBytesMax = 64U << 20;
+// More than a context on one machine holds, and tokenized in well under a second: nothing in here looks at
+// the deadline.
+constexpr std::size_t kTextBytesMax = 2U << 20;
 
+// In one pass: a hostile text is nothing but matches.
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
-    text.replace(at, what.size(), with);
+  std::size_t at = text.find(what);
+  if (at == std::string::npos) return;
+  std::string out;
+  std::size_t from = 0;
+  for (; at != std::string::npos; at = text.find(what, from)) {
+    out.append(text, from, at - from).append(with);
+    from = at + what.size();
+  }
+  text = out.append(text, from);
 }
 
 void append(std::vector<std::int32_t>& to, const std::vector<std::int32_t>& more) {

@@ -85,16 +85,29 @@ struct Line {
   std::string text;
 };
 
+// The next line, or as much of it as tells that it is too long. False at the end.
+bool next_line(std::istream& in, std::string& text) {
+  text.clear();
+  using Traits = std::istream::traits_type;
+  std::streambuf& bytes = *in.rdbuf();
+  for (auto c = bytes.sbumpc(); !Traits::eq_int_type(c, Traits::eof()); c = bytes.sbumpc()) {
+    if (c == '\n') return true;
+    text += Traits::to_char_type(c);
+    if (text.size() > query_line_bytes_max) return true;
+  }
+  return !text.empty();
+}
+
 // The lines {"id", FIELD} of a JSONL file, one after the other. `take` gives whether that line succeeded.
 template <class Take>
 int each_line(Wire& wire, std::istream& in, const char* field, const Take& take) {
   bool failed = false, any = false;
   std::string text;
-  for (std::size_t number = 1; std::getline(in, text); ++number) {
-    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+  for (std::size_t number = 1; next_line(in, text); ++number) {
     const std::string where = "line " + std::to_string(number) + ": ";
     if (text.size() > query_line_bytes_max)
       return report(wire, Error(Code::invalid_argument, where + "longer than 1 MiB"));
+    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
     boost::system::error_code error;
     const json::value value = json::parse(text, error);
     if (error || !value.is_object())
