@@ -290,8 +290,7 @@ JsonView JsonIndex::root() const {
 }
 
 JsonView JsonIndex::repeated_key() const {
-  constexpr std::size_t few = 12;  // compared pair by pair
-  std::string scratch;
+  constexpr std::size_t few = 12;    // compared pair by pair
   std::vector<std::string> decoded;  // names with escapes: rare
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].kind != JsonKind::object) continue;

@@ -165,7 +165,7 @@ class RequestReader {
   bool completion_field(std::string_view name, JsonView value) {
     if (openai_field(name, value)) return true;
     if (name == "prompt") return inputs(value, TextRole::user, TextKind::text), true;
-    if (name == "suffix") return text(value, TextRole::user, TextKind::text), true;
+    if (name == "suffix") return text(value, TextRole::none, TextKind::text), true;
     if (name == "max_tokens") return output_limit(value), true;
     if (name == "logprobs") return facts_.has_logprobs |= value.unsigned_integer().has_value(), true;
     return false;
@@ -214,7 +214,7 @@ class RequestReader {
   }
 
   void gemini_config(JsonView config) {
-    if (!config.is_object()) return unknown(config);
+    if (!config.is_object()) return fail(config, "an object is due");
     facts_.config_at = config.range().begin + 1;
     facts_.has_config_fields = static_cast<bool>(config.first());
     for (JsonView value = config.first(); value; value = value.next()) {

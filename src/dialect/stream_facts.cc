@@ -160,7 +160,7 @@ void StreamFacts::read_responses(JsonView root) {
   const std::string_view type = root["type"].text(scratch);
   const JsonView response = root["response"];
   if (type == "error") return error(root["error"].is_object() ? root["error"] : root);
-  if (!type.starts_with("response.")) return void(event_.is_malformed = true);
+  if (type.empty()) return void(event_.is_malformed = true);
   if (response.is_object()) read_head(response["id"], response["model"], response["created_at"]);
   if (type == "response.completed" || type == "response.incomplete" || type == "response.failed")
     return read_responses_end(response);

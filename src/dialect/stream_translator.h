@@ -13,6 +13,9 @@
 
 namespace loadline {
 
+/// Data of one stream's events. Some dialects repeat the whole answer at the end, so it is kept.
+inline constexpr std::uint64_t stream_answer_bytes_max = 64U << 20U;
+
 struct StreamOptions {
   std::string model;                 // the name the client sees if the upstream does not give one
   bool include_usage = false;        // OpenAI clients only get usage if they asked

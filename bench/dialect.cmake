@@ -1,0 +1,2 @@
+add_executable(loadline_dialect_bench dialect_bench.cc)
+target_link_libraries(loadline_dialect_bench PRIVATE loadline_dialect loadline::boost_json)
