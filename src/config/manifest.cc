@@ -142,6 +142,7 @@ class References {
       if (!knowledge.data_class.empty())
         must_exist(value_at("knowledge", knowledge.name, "class"), "knowledge." + knowledge.name + ".class",
                    knowledge.data_class, manifest_.data_classes, "data_classes");
+    check_one_embedder();
     for (const KeyConfig& key : manifest_.server.keys)
       if (key.key_env.empty() == key.key_file.empty())
         errors_.push_back({root_.find("server")->line, 1,
@@ -152,6 +153,25 @@ class References {
   }
 
  private:
+  // One embedder in the process answers for all collections: a question is embedded once, whatever it asks.
+  void check_one_embedder() {
+    for (const KnowledgeConfig& knowledge : manifest_.knowledge) {
+      const KnowledgeConfig& first = manifest_.knowledge.front();
+      must_agree(knowledge.name, "embedder", knowledge.embedder, first.name, first.embedder);
+      must_agree(knowledge.name, "precision", knowledge.precision, first.name, first.precision);
+    }
+  }
+
+  void must_agree(const std::string& name, const std::string& key, const std::string& value,
+                  const std::string& first_name, const std::string& first_value) {
+    if (value == first_value) return;
+    const ConfigValue& at = value_at("knowledge", name, key);
+    errors_.push_back({at.line, at.column,
+                       "'knowledge." + name + "." + key + "' is '" + value + "', and 'knowledge." +
+                           first_name + "." + key + "' is '" + first_value +
+                           "'; write the same for all of 'knowledge'"});
+  }
+
   void check_route(const RouteConfig& route) {
     std::vector<std::string> models, collections;
     for (const ModelConfig& model : manifest_.models) models.push_back(model.name);

@@ -61,6 +61,16 @@ TEST(Manifest, wrong_values_say_what_was_expected) {
             std::string::npos);
 }
 
+TEST(Manifest, knowledge_entries_share_one_embedder) {
+  const std::string two =
+      "version: 1\nknowledge:\n  a: {paths: [x]}\n  b:\n    paths: [y]\n    precision: int8\n";
+  EXPECT_EQ(
+      error_of(two),
+      "dir/loadline.yaml:6:16: 'knowledge.b.precision' is 'int8', and 'knowledge.a.precision' is 'auto'; "
+      "write the same for all of 'knowledge'");
+  EXPECT_EQ(error_of(replaced(two, "int8", "auto")), "");
+}
+
 TEST(Manifest, missing_twice_and_dangling_names_are_errors) {
   EXPECT_NE(error_of("app: x\n").find("'version' is missing"), std::string::npos);
   EXPECT_NE(error_of(std::string(good) + "app: again\n").find("'app' is given twice"), std::string::npos);

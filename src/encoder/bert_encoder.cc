@@ -83,6 +83,11 @@ std::string folder_name(std::string path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+EmbedderInfo info_of(const BertEncoderOptions& options, Precision precision, const BertConfig& config) {
+  return {options.name.empty() ? folder_name(options.model_folder) : options.name, options.digest,
+          precision_name(precision), config.hidden, config.max_tokens};
+}
+
 }  // namespace
 
 struct BertEncoder::Parts {
@@ -153,12 +158,29 @@ Result<std::unique_ptr<BertEncoder::Parts>> BertEncoder::Parts::load(const BertE
   for (std::size_t lane = 0; lane < threads; ++lane) {
     parts->workspaces.push_back(parts->network->make_workspace());
   }
-  parts->info = {options.name.empty() ? folder_name(options.model_folder) : options.name, options.digest,
-                 precision_name(precision), config.hidden, config.max_tokens};
+  parts->info = info_of(options, precision, config);
   if (digest) {
     LOADLINE_ASSIGN(parts->info.digest, digest->take());
   }
+  parts->folder.weights->release_pages();  // what remains in use are rows of word embeddings
   return parts;
+}
+
+Result<EmbedderInfo> BertEncoder::describe(const BertEncoderOptions& options) {
+  const auto read = [&]() -> Result<EmbedderInfo> {
+    LOADLINE_ASSIGN(BertConfig config, ModelFolder::read_settings(options.model_folder));
+    LOADLINE_TRY(apply_options(options, config));
+    LOADLINE_ASSIGN(const Precision precision, choose_precision(options.precision, config));
+    EmbedderInfo info = info_of(options, precision, config);
+    if (info.digest.empty()) {
+      LOADLINE_ASSIGN(const auto weights, MappedFile::open(options.model_folder + "/model.safetensors"));
+      LOADLINE_ASSIGN(info.digest, sha256_hex(weights->bytes()));
+    }
+    return info;
+  };
+  auto info = read();
+  if (!info.ok()) return std::move(info).error().within("embedding model in " + options.model_folder);
+  return info;
 }
 
 Result<std::unique_ptr<BertEncoder>> BertEncoder::open(const BertEncoderOptions& options) {

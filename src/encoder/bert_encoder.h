@@ -42,6 +42,9 @@ class BertEncoder final : public Embedder {
   /// is not supported; data_loss: the weights file is damaged. failed_precondition: this CPU cannot do the
   /// precision asked for. Takes about 0.2 s for a model of 90 MB.
   static Result<std::unique_ptr<BertEncoder>> open(const BertEncoderOptions& options);
+  /// What `info()` of the encoder will say, from the model's settings alone: about a millisecond, and the
+  /// weights are read only if `options.digest` is empty. Errors as `open`, as far as settings show them.
+  static Result<EmbedderInfo> describe(const BertEncoderOptions& options);
   ~BertEncoder() override;
 
   const EmbedderInfo& info() const override;

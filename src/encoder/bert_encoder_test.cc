@@ -12,6 +12,7 @@
 #include <random>
 #include <thread>
 
+#include "encoder/lazy_encoder.h"
 #include "encoder/linear.h"
 
 namespace loadline {
@@ -236,7 +237,7 @@ class BertEncoderTest : public testing::Test {
     EXPECT_TRUE(opened.ok()) << opened.error().to_string();
     return opened.ok() ? std::move(opened).value() : nullptr;
   }
-  Matrix embed(const BertEncoder& encoder, const std::vector<std::string_view>& texts) {
+  Matrix embed(const Embedder& encoder, const std::vector<std::string_view>& texts) {
     auto made = encoder.embed(texts, context_);
     EXPECT_TRUE(made.ok()) << made.error().to_string();
     return std::move(made).value();
@@ -452,6 +453,65 @@ TEST_F(BertEncoderTest, DescribesItself) {
   EXPECT_EQ(named->info().name, "mine");
   EXPECT_EQ(named->info().digest, "abc");
   EXPECT_EQ(named->info().max_tokens, 10u);
+}
+
+TEST_F(BertEncoderTest, IsDescribedWithoutBeingOpened) {
+  SmallModel model;
+  model.write();
+  const auto encoder = open(model.options());
+  auto described = BertEncoder::describe(model.options());
+  ASSERT_TRUE(described.ok());
+  EXPECT_EQ(described->name, encoder->info().name);
+  EXPECT_EQ(described->digest, encoder->info().digest);
+  EXPECT_EQ(described->precision, encoder->info().precision);
+  EXPECT_EQ(described->dimensions, encoder->info().dimensions);
+  EXPECT_EQ(described->max_tokens, encoder->info().max_tokens);
+  auto wrong = model.options();
+  wrong.max_tokens = 41;
+  EXPECT_EQ(BertEncoder::describe(wrong).error().code(), Code::invalid_argument);
+}
+
+TEST_F(BertEncoderTest, LazyOpensAtTheFirstUseAndOnce) {
+  SmallModel model;
+  model.write();
+  const std::vector<std::string_view> two = {"alpha beta", "gamma"};
+  const Matrix expected = embed(*open(model.options()), two);
+  auto options = model.options();
+  options.digest = BertEncoder::describe(options)->digest;
+  const fs::path weights = model.folder() / "model.safetensors", aside = model.folder() / "aside";
+  fs::rename(weights, aside);
+  auto lazy = LazyEncoder::open(options);
+  ASSERT_TRUE(lazy.ok()) << lazy.error().to_string();
+  EXPECT_EQ((*lazy)->info().dimensions, 32u);
+  CallContext context;
+  const std::string_view text = "alpha";
+  EXPECT_EQ((*lazy)->prepare().error().code(), Code::not_found);
+  const auto refused = (*lazy)->embed({&text, 1}, context);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().to_string().find("model.safetensors"), std::string::npos);
+  EXPECT_TRUE((*lazy)->tokenize(text).empty());
+  fs::rename(aside, weights);  // a failure is not remembered
+  std::vector<Matrix> made(4);
+  std::vector<std::thread> threads;
+  for (Matrix& out : made) threads.emplace_back([&] { out = embed(**lazy, two); });
+  for (std::thread& thread : threads) thread.join();
+  for (const Matrix& out : made) EXPECT_EQ(out.values, expected.values);
+  EXPECT_EQ((*lazy)->tokenize(text).size(), 1u);
+  fs::remove(weights);  // opened once: the file is not looked for again
+  EXPECT_TRUE((*lazy)->prepare().ok());
+}
+
+TEST_F(BertEncoderTest, LazyRefusesOtherWeightsThanExpected) {
+  SmallModel model;
+  model.write();
+  auto options = model.options();
+  options.digest = std::string(64, '0');
+  const auto lazy = LazyEncoder::open(options);
+  ASSERT_TRUE(lazy.ok());
+  const Status status = (*lazy)->prepare();
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code(), Code::data_loss);
+  EXPECT_NE(status.error().message().find("other weights than expected"), std::string::npos);
 }
 
 TEST_F(BertEncoderTest, RefusesWrongOptions) {

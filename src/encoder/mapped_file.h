@@ -21,6 +21,8 @@ class MappedFile final : public FileView {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
+  /// Pages that were read so far are resident no longer; they come back from the file when touched.
+  void release_pages() const;
   std::span<const std::byte> bytes() const override { return bytes_; }
   std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
 

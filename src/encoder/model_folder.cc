@@ -51,7 +51,9 @@ Result<Pooling> read_pooling_module(const std::string& path) {
   return read_pooling(file->text());
 }
 
-Result<BertConfig> read_config(const std::string& path) {
+}  // namespace
+
+Result<BertConfig> ModelFolder::read_settings(const std::string& path) {
   LOADLINE_ASSIGN(const auto file, MappedFile::open(path + "/config.json"));
   LOADLINE_ASSIGN(BertConfig config, read_bert_config(file->text()));
   LOADLINE_ASSIGN(config.pooling, read_pooling_module(path));
@@ -63,10 +65,8 @@ Result<BertConfig> read_config(const std::string& path) {
   return config;
 }
 
-}  // namespace
-
 Result<ModelFolder> ModelFolder::read(const std::string& path) {
-  LOADLINE_ASSIGN(BertConfig config, read_config(path));
+  LOADLINE_ASSIGN(BertConfig config, read_settings(path));
   LOADLINE_ASSIGN(Wordpiece tokenizer, read_tokenizer(path));
   if (tokenizer.vocabulary_size() > config.vocabulary) {
     return Error(Code::invalid_argument, "the tokenizer has " + std::to_string(tokenizer.vocabulary_size()) +

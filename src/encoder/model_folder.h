@@ -16,6 +16,8 @@ struct ModelFolder {
   Wordpiece tokenizer;
   std::unique_ptr<MappedFile> weights;
 
+  /// The settings alone; as BertEncoder::describe.
+  static Result<BertConfig> read_settings(const std::string& path);
   /// As BertEncoder::open. The tokenizer's ids are checked against the model's vocabulary.
   static Result<ModelFolder> read(const std::string& path);
 };

@@ -119,6 +119,8 @@ Ingestor::Ingestor(IngestStore& store, IndexCatalogue& indexes, DocumentExtracto
 Result<IngestSummary> Ingestor::run(const IngestRequest& request, IngestObserver& observer,
                                     const CallContext& context) {
   LOADLINE_TRY(check_collection_name(request.collection));
+  LOADLINE_TRY(extractor_.prepare());
+  LOADLINE_TRY(embedder_.prepare());
   LOADLINE_ASSIGN(SourceScan scan, scan_sources(request.paths, files_, limits_.files_max, context));
   for (const IngestUpload& upload : request.uploads)
     scan.files.push_back({upload.path, escaped_name(upload.name), ""});

@@ -34,7 +34,10 @@ class DocumentExtractor {
  public:
   virtual ~DocumentExtractor() = default;
   virtual Status extract(const ExtractRequest& request, PageSink& sink, const CallContext& context) = 0;
-  /// Names the version of everything that determines the output; part of the ledger's stage version.
+  /// Starts whatever `version` and `extract` need. unavailable: as `extract`.
+  virtual Status prepare() { return {}; }
+  /// Names the version of everything that determines the output; part of the ledger's stage version. After
+  /// `prepare`.
   virtual std::string version() const = 0;
 };
 

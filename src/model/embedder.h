@@ -38,6 +38,9 @@ class Embedder {
  public:
   virtual ~Embedder() = default;
   virtual const EmbedderInfo& info() const = 0;
+  /// Brings about whatever the first call would otherwise wait for. An error of it is one that `embed` would
+  /// return.
+  virtual Status prepare() const { return {}; }
   /// One unit-length row per text. Any number of texts; the adapter batches. Errors: cancelled,
   /// deadline_exceeded.
   virtual Result<Matrix> embed(std::span<const std::string_view> texts, const CallContext& context) const = 0;
@@ -45,7 +48,7 @@ class Embedder {
   /// names them.
   virtual Result<Matrix> token_vectors(std::string_view text, std::vector<TokenSpan>& tokens,
                                        const CallContext& context) const = 0;
-  /// Tokens without special ones, not cut. Never fails.
+  /// Tokens without special ones, not cut. Never fails after a `prepare` or `embed` that did not.
   virtual std::vector<TokenSpan> tokenize(std::string_view text) const = 0;
   virtual std::size_t count_tokens(std::string_view text) const { return tokenize(text).size(); }
 };

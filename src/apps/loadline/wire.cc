@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "apps/loadline/lazy_extractor.h"
 #include "base/nearest_name.h"
-#include "encoder/bert_encoder.h"
-#include "extract/extractor_process.h"
+#include "encoder/lazy_encoder.h"
 #include "llama/llama_chat_model.h"
 
 namespace loadline {
@@ -104,9 +104,11 @@ Result<const Embedder*> Wire::embedder() {
   const std::string name =
       manifest->knowledge.empty() ? std::string(default_embedder) : manifest->knowledge.front().embedder;
   LOADLINE_ASSIGN(options.model_folder, models_.embedder_folder(name));
+  // The manifest's entries agree in both: `load_manifest` sees to it.
   if (!manifest->knowledge.empty()) options.precision = manifest->knowledge.front().precision;
   options.name = name;
-  LOADLINE_ASSIGN(embedder_, BertEncoder::open(options));
+  options.digest = models_.digest(name);
+  LOADLINE_ASSIGN(embedder_, LazyEncoder::open(std::move(options)));
   return embedder_.get();
 }
 
@@ -115,7 +117,7 @@ Result<Ingestor*> Wire::ingestor() {
   LOADLINE_ASSIGN(const Manifest* manifest, this->manifest());
   LOADLINE_ASSIGN(SqliteStore * store, this->store());
   LOADLINE_ASSIGN(const Embedder* embedder, this->embedder());
-  LOADLINE_ASSIGN(extractor_, ExtractorProcess::open(extractor_options(manifest->ingest)));
+  extractor_ = std::make_unique<LazyExtractor>(extractor_options(manifest->ingest));
   if (!indexes_) indexes_ = std::make_unique<IndexFolders>(files_, options_.data);
   IngestLimits limits;
   limits.extract_time = std::chrono::seconds(manifest->ingest.document_seconds);

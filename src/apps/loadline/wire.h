@@ -54,6 +54,8 @@ class Wire {
   CallContext context() const;
 
   Result<SqliteStore*> store();
+  /// Of these, extractor and embedder open what they stand on when it is first needed: not for what only
+  /// looks at stored documents, and not before a server is ready.
   Result<const Embedder*> embedder();
   Result<Ingestor*> ingestor();
   Result<const Retriever*> retriever();
