@@ -22,6 +22,24 @@ bool is_new(std::vector<std::uint64_t> sketch, std::vector<std::vector<std::uint
   return true;
 }
 
+// As Embedder::embed. A question without names and periods is what it asks, and may be a single phrase.
+Result<Matrix> embed_each_once(const Embedder& embedder, const std::vector<std::string_view>& texts,
+                               const CallContext& context) {
+  std::vector<std::string_view> different;
+  std::vector<std::size_t> row_of;
+  for (const std::string_view text : texts) {
+    const auto at = std::find(different.begin(), different.end(), text);
+    row_of.push_back(static_cast<std::size_t>(at - different.begin()));
+    if (at == different.end()) different.push_back(text);
+  }
+  LOADLINE_ASSIGN(Matrix made, embedder.embed(different, context));
+  if (different.size() == texts.size()) return made;
+  Matrix out{texts.size(), made.columns, {}};
+  for (const std::size_t row : row_of)
+    out.values.insert(out.values.end(), made.row(row).begin(), made.row(row).end());
+  return out;
+}
+
 // What a search has found so far: chunks in their final order, with what is said about each.
 struct OrderedChunk {
   FusedChunk chunk;
@@ -124,7 +142,7 @@ Result<Matrix> HybridRetriever::embed(const SearchRequest& request, const QueryV
     texts.push_back(query.asked.empty() ? std::string_view(request.query) : query.asked);
     texts.insert(texts.end(), query.parts.begin(), query.parts.end());
   }
-  return embedder_.embed(texts, context);
+  return embed_each_once(embedder_, texts, context);
 }
 
 Result<std::vector<SearchHit>> HybridRetriever::hits_of(const std::vector<OrderedChunk>& order,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,20 @@ constexpr std::array<std::string_view, 133> stop_words = {
     "who",     "whom",   "whose",   "why",    "will",   "with",    "within", "would",   "yes",    "you",
     "your",    "yours",  "yourself"};
 
+// Asked for every word of every page that is ranked, so most words are told apart by length and first letter.
+constexpr std::size_t stop_word_bytes_max = [] {
+  std::size_t most = 0;
+  for (const std::string_view word : stop_words) most = std::max(most, word.size());
+  return most;
+}();
+constexpr std::array<std::uint8_t, 27> stop_words_from = [] {
+  std::array<std::uint8_t, 27> from{};
+  for (std::size_t letter = 0; letter < 27; ++letter)
+    for (const std::string_view word : stop_words)
+      from[letter] += static_cast<std::size_t>(word[0] - 'a') < letter ? 1 : 0;
+  return from;
+}();
+
 // The letter without its accent, in lower case: the first code point of the canonical decomposition.
 char32_t folded(char32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
@@ -53,7 +68,11 @@ bool is_apostrophe(char32_t c) { return c == U'\'' || c == U'\u2019'; }
 }  // namespace
 
 bool is_stop_word(std::string_view word) {
-  return std::binary_search(stop_words.begin(), stop_words.end(), word);
+  if (word.empty() || word.size() > stop_word_bytes_max || word[0] < 'a' || word[0] > 'z') return false;
+  const auto letter = static_cast<std::size_t>(word[0] - 'a');
+  for (std::size_t i = stop_words_from[letter]; i < stop_words_from[letter + 1]; ++i)
+    if (stop_words[i] == word) return true;
+  return false;
 }
 
 bool is_honorific(std::string_view stem) {

@@ -1,8 +1,5 @@
 #include "retrieval/rank/light_terms.h"
 
-#include <algorithm>
-#include <unordered_set>
-
 #include "base/hash.h"
 #include "text/word.h"
 
@@ -17,8 +14,10 @@ bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z') || (c & 0x
 char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool ends_with(const std::string& word, std::string_view tail, std::size_t stem_min) {
-  return word.size() >= tail.size() + stem_min &&
-         word.compare(word.size() - tail.size(), tail.size(), tail) == 0;
+  if (word.size() < tail.size() + stem_min) return false;
+  for (std::size_t i = 1; i <= tail.size(); ++i)  // seldom beyond the first letter
+    if (word[word.size() - i] != tail[tail.size() - i]) return false;
+  return true;
 }
 
 void strip_plural(std::string& word) {
@@ -61,10 +60,8 @@ std::size_t word_end(std::string_view text, std::size_t at) {
   return at;
 }
 
-}  // namespace
-
-std::string light_stem(std::string_view word) {
-  std::string stem;
+void stem_into(std::string_view word, std::string& stem) {
+  stem.clear();
   const std::size_t apostrophe = word.find('\'');
   if (apostrophe != std::string_view::npos && apostrophe + 2 >= word.size())
     word = word.substr(0, apostrophe);
@@ -74,16 +71,45 @@ std::string light_stem(std::string_view word) {
     letters_only = letters_only && is_letter(c);
     stem += lower(c);
   }
-  if (letters_only) {
-    strip_plural(stem);
-    strip_verb_ending(stem);
-  }
+  if (!letters_only) return;
+  strip_plural(stem);
+  strip_verb_ending(stem);
+}
+
+// `scratch` is only memory. 0: a stop word.
+std::uint64_t word_hash(std::string_view word, std::string& scratch) {
+  scratch.clear();
+  for (const char letter : word.substr(0, term_length_max)) scratch += lower(letter);
+  if (is_stop_word(scratch)) return 0;
+  stem_into(word, scratch);
+  return hash64(scratch);
+}
+
+std::uint64_t number_hash(std::string_view number, std::string& scratch) {
+  if (number.find(',') == std::string_view::npos) return hash64(number);
+  scratch.assign(number);
+  std::erase(scratch, ',');
+  return hash64(scratch);
+}
+
+}  // namespace
+
+std::string light_stem(std::string_view word) {
+  std::string stem;
+  stem_into(word, stem);
   return stem;
 }
 
 std::vector<LightTerm> light_terms(std::string_view text) {
   std::vector<LightTerm> terms;
   terms.reserve(text.size() / 6);
+  light_terms(text, terms);
+  return terms;
+}
+
+void light_terms(std::string_view text, std::vector<LightTerm>& terms) {
+  terms.clear();
+  std::string scratch;
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (!is_letter(c) && !is_digit(c)) {
@@ -98,20 +124,11 @@ std::vector<LightTerm> light_terms(std::string_view text) {
     term.end = static_cast<std::uint32_t>(end);
     term.capital = is_upper(c) || is_digit(c);
     const std::string_view word = text.substr(at, end - at);
-    if (term.number) {
-      std::string digits(word);
-      digits.erase(std::remove(digits.begin(), digits.end(), ','), digits.end());
-      term.hash = hash64(digits);
-    } else {
-      std::string folded;
-      for (const char letter : word.substr(0, term_length_max)) folded += lower(letter);
-      term.stop = is_stop_word(folded);
-      term.hash = term.stop ? 0 : hash64(light_stem(word));
-    }
+    term.hash = term.number ? number_hash(word, scratch) : word_hash(word, scratch);
+    term.stop = term.hash == 0;
     terms.push_back(term);
     at = end;
   }
-  return terms;
 }
 
 }  // namespace loadline

@@ -20,6 +20,8 @@ struct LightTerm {
 /// Words and numbers of `text` in order, stop words included. Letters outside ASCII are parts of words and
 /// kept as they are. "10-K" is one term, "10k"; other hyphens separate.
 std::vector<LightTerm> light_terms(std::string_view text);
+/// The same into `terms`, whose memory is used again.
+void light_terms(std::string_view text, std::vector<LightTerm>& terms);
 
 /// The stem that the hash is of: for keys that are put together from words.
 std::string light_stem(std::string_view word);

@@ -1,8 +1,10 @@
 #include "retrieval/rank/page_digest.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
+#include "base/hash.h"
 #include "retrieval/rank/light_terms.h"
 
 namespace loadline {
@@ -13,11 +15,53 @@ constexpr std::size_t label_terms_max = 24;
 constexpr std::size_t first_line_bytes_max = 160;
 constexpr std::size_t pairs_max = 1500;
 
-template <class T>
-void make_set(std::vector<T>& list) {
+void make_set(std::vector<int>& list) {
   std::sort(list.begin(), list.end());
   list.erase(std::unique(list.begin(), list.end()), list.end());
 }
+
+// Which keys a list has already. Open addressing; 0 is an empty place and stands for key 1.
+class SeenKeys {
+ public:
+  // True the first time.
+  bool add(TermKey key) {
+    if (key == 0) key = 1;
+    if (2 * ++count_ > places_.size()) grow();
+    TermKey& place = places_[place_of(key)];
+    if (place == key) return --count_, false;
+    place = key;
+    return true;
+  }
+
+ private:
+  std::size_t place_of(TermKey key) const {
+    std::size_t at = (key * 0x9E3779B9U) & (places_.size() - 1);
+    while (places_[at] != 0 && places_[at] != key) at = (at + 1) & (places_.size() - 1);
+    return at;
+  }
+  void grow() {
+    const std::vector<TermKey> old = std::move(places_);
+    places_.assign(2 * old.size(), 0);
+    for (const TermKey key : old)
+      if (key != 0) places_[place_of(key)] = key;
+  }
+
+  std::vector<TermKey> places_ = std::vector<TermKey>(512, 0);
+  std::size_t count_ = 0;
+};
+
+// A list of keys, each once.
+class KeyList {
+ public:
+  void add(TermKey key) {
+    if (seen_.add(key)) keys_.push_back(key);
+  }
+  const std::vector<TermKey>& keys() const { return keys_; }
+
+ private:
+  std::vector<TermKey> keys_;
+  SeenKeys seen_;
+};
 
 // The year that a number of four digits is, 0 if it is none.
 int year_of(std::string_view number) {
@@ -28,14 +72,6 @@ int year_of(std::string_view number) {
     value = value * 10 + (c - '0');
   }
   return value >= 1900 && value < 2100 ? value : 0;
-}
-
-void add_terms(std::string_view text, std::vector<std::uint64_t>& terms, std::vector<int>& years) {
-  for (const LightTerm& term : light_terms(text)) {
-    if (const int year = year_of(text.substr(term.begin, term.end - term.begin)); year != 0)
-      years.push_back(year);
-    if (term.hash != 0) terms.push_back(term.hash);
-  }
 }
 
 class Digester {
@@ -58,14 +94,16 @@ class Digester {
   }
 
   PageDigest finish() {
-    digest_.terms.insert(digest_.terms.end(), digest_.heading_terms.begin(), digest_.heading_terms.end());
+    for (const TermKey key : headings_.keys()) terms_.add(key);
     digest_.years.insert(digest_.years.end(), digest_.heading_years.begin(), digest_.heading_years.end());
-    make_set(digest_.terms);
-    make_set(digest_.heading_terms);
-    make_set(digest_.pairs);
     make_set(digest_.years);
     make_set(digest_.heading_years);
-    make_set(digest_.labels);
+    // Copies are as large as they need to be: digests are kept.
+    digest_.terms = terms_.keys();
+    digest_.heading_terms = headings_.keys();
+    digest_.pairs = pairs_.keys();
+    digest_.label_terms.shrink_to_fit();
+    digest_.label_ends.shrink_to_fit();
     const std::uint32_t all = digest_.words + numbers_;
     if (all > 0) digest_.figure_share = static_cast<double>(numbers_) / all;
     if (bytes_ > 0) digest_.table_share = static_cast<double>(table_bytes_) / static_cast<double>(bytes_);
@@ -74,25 +112,35 @@ class Digester {
   }
 
  private:
+  // The chunks of a page mostly have the same headings.
   void read_heading(std::string_view text) {
-    if (!text.empty()) add_terms(text, digest_.heading_terms, digest_.heading_years);
+    if (text.empty() || !headings_read_.add(term_key(hash64(text)))) return;
+    light_terms(text, line_terms_);
+    for (const LightTerm& term : line_terms_) {
+      if (const int year = year_of(text.substr(term.begin, term.end - term.begin)); year != 0)
+        digest_.heading_years.push_back(year);
+      if (term.hash != 0) headings_.add(term_key(term.hash));
+    }
   }
 
   void read_line(std::string_view line) {
-    const std::vector<LightTerm> terms = light_terms(line);
+    light_terms(line, line_terms_);
+    const std::vector<LightTerm>& terms = line_terms_;
     if (terms.empty()) return;
     ++lines_;
     std::uint32_t numbers = 0;
     std::uint64_t before = 0;
     for (const LightTerm& term : terms) {
       if (term.hash != 0 && !term.number) {
-        if (before != 0 && digest_.pairs.size() < pairs_max)
-          digest_.pairs.push_back(pair_key(before, term.hash));
+        if (before != 0 && pairs_read_ < pairs_max) {
+          pairs_.add(term_key(pair_key(before, term.hash)));
+          ++pairs_read_;
+        }
         before = term.hash;
       }
       if (const int year = year_of(line.substr(term.begin, term.end - term.begin)); year != 0)
         digest_.years.push_back(year);
-      if (term.hash != 0) digest_.terms.push_back(term.hash);
+      if (term.hash != 0) terms_.add(term_key(term.hash));
       numbers += term.number ? 1 : 0;
     }
     numbers_ += numbers;
@@ -108,21 +156,41 @@ class Digester {
   // The first cell of a table row that has figures.
   void read_label(std::string_view line) {
     const std::size_t bar = line.find(" | ");
-    if (bar == std::string_view::npos || bar == 0 || digest_.labels.size() >= labels_max) return;
+    if (bar == std::string_view::npos || bar == 0 || labels_read_ >= labels_max) return;
     if (line.find_first_of("0123456789", bar) == std::string_view::npos) return;
-    std::vector<std::uint64_t> label;
-    for (const LightTerm& term : light_terms(line.substr(0, bar)))
-      if (term.hash != 0 && !term.number && label.size() < label_terms_max) label.push_back(term.hash);
-    make_set(label);
-    if (!label.empty()) digest_.labels.push_back(std::move(label));
+    std::array<TermKey, label_terms_max> label;
+    std::size_t size = 0;
+    for (const LightTerm& term : line_terms_) {
+      if (term.begin >= bar || size == label.size()) break;
+      if (term.hash != 0 && !term.number) label[size++] = term_key(term.hash);
+    }
+    std::sort(label.begin(), label.begin() + static_cast<std::ptrdiff_t>(size));
+    const auto end = std::unique(label.begin(), label.begin() + static_cast<std::ptrdiff_t>(size));
+    if (end == label.begin()) return;
+    ++labels_read_;
+    const std::string_view bytes(reinterpret_cast<const char*>(label.data()),
+                                 static_cast<std::size_t>(end - label.begin()) * sizeof(TermKey));
+    if (!labels_seen_.add(term_key(hash64(bytes)))) return;
+    digest_.label_terms.insert(digest_.label_terms.end(), label.begin(), end);
+    digest_.label_ends.push_back(static_cast<std::uint32_t>(digest_.label_terms.size()));
   }
 
   PageDigest digest_;
+  std::vector<LightTerm> line_terms_;
+  KeyList terms_, headings_, pairs_;
+  SeenKeys headings_read_, labels_seen_;
+  std::size_t pairs_read_ = 0, labels_read_ = 0;
   std::uint32_t numbers_ = 0, lines_ = 0, listing_lines_ = 0;
   std::size_t bytes_ = 0, table_bytes_ = 0;
 };
 
 }  // namespace
+
+bool holds(const std::vector<TermKey>& keys, TermKey key) {
+  std::uint32_t found = 0;
+  for (const TermKey each : keys) found |= each == key ? 1U : 0U;  // no way out early: done many at a time
+  return found != 0;
+}
 
 std::uint64_t pair_key(std::uint64_t first, std::uint64_t second) {
   return (first * 0x9E3779B97F4A7C15ULL) ^ (second + (first >> 29));

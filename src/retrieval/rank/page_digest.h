@@ -16,19 +16,29 @@
 
 namespace loadline {
 
+/// What is kept of a term's hash. Two terms out of a question and a page share one about once in a million
+/// pages.
+using TermKey = std::uint32_t;
+constexpr TermKey term_key(std::uint64_t hash) { return static_cast<TermKey>(hash ^ (hash >> 32)); }
+
+/// Keys are without order, each once: a page is made for every candidate page that no question met before,
+/// and to order a page's keys takes longer than to read them through for the few that a question has.
 struct PageDigest {
-  std::vector<std::uint64_t> terms;                // of text and headings, sorted, each once
-  std::vector<std::uint64_t> heading_terms;        // of headings, captions, header rows, first line; sorted
-  std::vector<std::vector<std::uint64_t>> labels;  // of table rows, each sorted; distinct
-  std::vector<std::uint64_t> pairs;                // of neighbouring terms in a line, see pair_key; sorted
-  std::vector<int> years;                          // sorted
-  std::vector<int> heading_years;                  // sorted
-  double figure_share = 0;                         // of words and numbers, how many are numbers
-  double table_share = 0;                          // of the text's bytes, how much is in tables
+  std::vector<TermKey> terms;             // of text and headings
+  std::vector<TermKey> heading_terms;     // of headings, captions, header rows, first line
+  std::vector<TermKey> pairs;             // of neighbouring terms in a line, see pair_key
+  std::vector<TermKey> label_terms;       // of the labels of table rows, one label after the other
+  std::vector<std::uint32_t> label_ends;  // in label_terms; labels are distinct
+  std::vector<int> years;                 // sorted
+  std::vector<int> heading_years;         // sorted
+  double figure_share = 0;                // of words and numbers, how many are numbers
+  double table_share = 0;                 // of the text's bytes, how much is in tables
   double listing_share =
       0;  // of lines, how many are a text that ends in one small number: a table of contents
   std::uint32_t words = 0;
 };
+
+bool holds(const std::vector<TermKey>& keys, TermKey key);
 
 /// Of two terms that stand side by side, stop words between them left out.
 std::uint64_t pair_key(std::uint64_t first, std::uint64_t second);

@@ -9,11 +9,10 @@
 namespace loadline {
 namespace {
 
-std::uint64_t term(std::string_view word) { return light_terms(word).front().hash; }
-
-template <class T>
-bool holds(const std::vector<T>& sorted, const T& value) {
-  return std::binary_search(sorted.begin(), sorted.end(), value);
+std::uint64_t hash_of(std::string_view word) { return light_terms(word).front().hash; }
+TermKey term(std::string_view word) { return term_key(hash_of(word)); }
+TermKey pair(std::string_view first, std::string_view second) {
+  return term_key(pair_key(hash_of(first), hash_of(second)));
 }
 
 Chunk text_chunk(std::string text, std::vector<std::string> headings = {}) {
@@ -39,14 +38,27 @@ TEST(PageDigest, KeepsTermsHeadingsYearsAndLabelsApart) {
   EXPECT_TRUE(holds(digest.terms, term("harbour")));  // of headings too
   EXPECT_TRUE(holds(digest.heading_terms, term("harbour")));
   EXPECT_FALSE(holds(digest.heading_terms, term("mooring")));
-  EXPECT_TRUE(holds(digest.years, 2019));
-  EXPECT_TRUE(holds(digest.heading_years, 2021));
-  std::vector<std::uint64_t> label = {term("mooring"), term("fees")};
+  EXPECT_EQ(digest.years, (std::vector<int>{2019, 2020, 2021}));
+  EXPECT_EQ(digest.heading_years, digest.years);  // the first line counts as a heading
+  std::vector<TermKey> label = {term("mooring"), term("fees")};
   std::sort(label.begin(), label.end());
   // a row without a figure has no label
-  EXPECT_EQ(digest.labels, std::vector<std::vector<std::uint64_t>>{label});
-  EXPECT_TRUE(holds(digest.pairs, pair_key(term("mooring"), term("fees"))));
-  EXPECT_FALSE(holds(digest.pairs, pair_key(term("fees"), term("mooring"))));
+  EXPECT_EQ(digest.label_terms, label);
+  EXPECT_EQ(digest.label_ends, std::vector<std::uint32_t>{2});
+  EXPECT_TRUE(holds(digest.pairs, pair("mooring", "fees")));
+  EXPECT_FALSE(holds(digest.pairs, pair("fees", "mooring")));
+}
+
+TEST(PageDigest, HoldsEachKeyOnceHoweverManyThereAre) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "w" + std::to_string(i) + "x ";
+  const PageDigest digest = digest_page(std::vector{text_chunk(text + "\n" + text, {"Quay", "Quay"})});
+  std::vector<TermKey> terms = digest.terms;
+  EXPECT_EQ(terms.size(), 3001U);
+  std::sort(terms.begin(), terms.end());
+  EXPECT_EQ(std::adjacent_find(terms.begin(), terms.end()), terms.end());
+  for (int i = 0; i < 3000; ++i) EXPECT_TRUE(holds(digest.terms, term("w" + std::to_string(i) + "x"))) << i;
+  EXPECT_TRUE(holds(digest.heading_terms, term("quay")));
 }
 
 TEST(PageDigest, TellsStatementsListingsAndProseApart) {

@@ -1,6 +1,7 @@
 #include "retrieval/rank/page_features.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <map>
 #include <unordered_map>
@@ -75,10 +76,29 @@ double mean_cosine(const PoolPage& page, std::size_t which) {
   return all.empty() ? 0 : sum / static_cast<double>(all.size());
 }
 
-template <class T>
-bool holds(const std::vector<T>& sorted, const T& value) {
-  return std::binary_search(sorted.begin(), sorted.end(), value);
+bool has_year(const std::vector<int>& sorted, int year) {
+  return std::binary_search(sorted.begin(), sorted.end(), year);
 }
+
+// The keys of a question, of which each page holds some: bit i of a page's mask is key i.
+struct QuestionKeys {
+  std::vector<TermKey> keys;
+  std::vector<std::uint64_t> pages;  // masks
+  std::vector<double> weights;       // of the keys
+  double total = 0;                  // of the weights
+
+  double sum(std::uint64_t mask) const {
+    double sum = 0;
+    for (; mask != 0; mask &= mask - 1) sum += weights[static_cast<std::size_t>(std::countr_zero(mask))];
+    return sum;
+  }
+  double share(std::uint64_t mask) const { return total > 0 ? sum(mask) / total : 0; }
+  std::uint64_t mask_of(const std::vector<TermKey>& page) const {
+    std::uint64_t mask = 0;
+    for (std::size_t i = 0; i < keys.size(); ++i) mask |= std::uint64_t{holds(page, keys[i])} << i;
+    return mask;
+  }
+};
 
 class Computer {
  public:
@@ -93,10 +113,10 @@ class Computer {
       add_parts();
     }
     add_keywords();
-    weights_ = weights_of(query_.terms, &PageDigest::terms);
-    pair_weights_ = weights_of(query_.pairs, &PageDigest::pairs);
-    for (const auto& [term, weight] : weights_) total_ += weight;
-    for (std::size_t i = 0; i < features_.size(); ++i) add_words(pool_.pages[i], features_[i]);
+    terms_ = look_up(query_.terms, &PageDigest::terms);
+    pairs_ = look_up(query_.pairs, &PageDigest::pairs);
+    for (const TermKey key : terms_.keys) common_ |= std::uint64_t{1} << (key % 64);
+    for (std::size_t i = 0; i < features_.size(); ++i) add_words(i, features_[i]);
     add_first_stage();
     add_neighbours();
     return std::move(features_);
@@ -170,73 +190,72 @@ class Computer {
     }
   }
 
-  using Weights = std::unordered_map<std::uint64_t, double>;
-  using Keys = std::vector<std::uint64_t>;
-
-  double pages_with(std::uint64_t key, Keys PageDigest::*keys) const {
-    return static_cast<double>(
-        std::count_if(pool_.pages.begin(), pool_.pages.end(),
-                      [&](const PoolPage& page) { return holds((*page.digest).*keys, key); }));
-  }
-
   double rarity(double pages) const {
     return std::log((static_cast<double>(pool_.pages.size()) + 1.0) / (pages + 0.5)) + 0.1;
   }
 
   // Terms that stand on most candidate pages tell them apart little. A term on no page at all cannot be found
   // anywhere: it does not count against the pages.
-  Weights weights_of(const Keys& keys, Keys PageDigest::*where) const {
-    Weights weights;
-    for (const std::uint64_t key : keys) {
-      const double pages = pages_with(key, where);
-      weights[key] = pages == 0 ? 0 : rarity(pages);
+  QuestionKeys look_up(const std::vector<std::uint64_t>& hashes,
+                       std::vector<TermKey> PageDigest::*where) const {
+    QuestionKeys found;
+    for (const std::uint64_t hash : hashes)
+      if (found.keys.size() < query_terms_max) found.keys.push_back(term_key(hash));
+    for (const PoolPage& page : pool_.pages) found.pages.push_back(found.mask_of((*page.digest).*where));
+    for (std::size_t i = 0; i < found.keys.size(); ++i) {
+      const auto pages = std::count_if(found.pages.begin(), found.pages.end(),
+                                       [i](std::uint64_t mask) { return (mask >> i & 1) != 0; });
+      found.weights.push_back(pages == 0 ? 0 : rarity(static_cast<double>(pages)));
+      found.total += found.weights.back();
     }
-    return weights;
+    return found;
   }
 
-  static double share(const Weights& weights, const Keys& sorted) {
-    double sum = 0, total = 0;
-    for (const auto& [key, weight] : weights) {
-      total += weight;
-      if (weight > 0 && holds(sorted, key)) sum += weight;
-    }
-    return total > 0 ? sum / total : 0;
+  double weight_of(TermKey term) const {
+    if ((common_ >> (term % 64) & 1) == 0) return 0;
+    for (std::size_t i = 0; i < terms_.keys.size(); ++i)
+      if (terms_.keys[i] == term) return terms_.weights[i];
+    return 0;
   }
 
   // Agreement with one row label: the harmonic mean of how much of the label is in the question and how much
   // of the question is in the label (against the part that any label could hold).
-  double agreement(const std::vector<std::uint64_t>& terms, bool& whole) const {
+  double agreement(std::span<const TermKey> label, bool& whole) const {
     constexpr double unknown_weight = 1.0;
     double common = 0, own = 0;
     std::size_t hits = 0;
-    for (const std::uint64_t term : terms) {
-      const auto at = weights_.find(term);
-      own += at == weights_.end() || at->second == 0 ? unknown_weight : at->second;
-      if (at != weights_.end() && at->second > 0) common += at->second, ++hits;
+    for (const TermKey term : label) {
+      const double weight = weight_of(term);
+      own += weight > 0 ? weight : unknown_weight;
+      common += weight;
+      hits += weight > 0 ? 1 : 0;
     }
-    whole = hits == terms.size();
+    whole = hits == label.size();
     if (common <= 0) return 0;
-    const double precision = common / own, recall = std::min(1.0, 2 * common / std::max(total_, 1e-9));
+    const double precision = common / own, recall = std::min(1.0, 2 * common / std::max(terms_.total, 1e-9));
     return 2 * precision * recall / (precision + recall);
   }
 
-  void add_words(const PoolPage& page, PageFeatures& out) const {
+  void add_words(std::size_t index, PageFeatures& out) const {
+    const PoolPage& page = pool_.pages[index];
     const PageDigest& digest = *page.digest;
     const auto put = [&](Feature feature, double value) { out[feature] = static_cast<float>(value); };
-    put(coverage, share(weights_, digest.terms));
-    put(pairs, share(pair_weights_, digest.pairs));
-    put(heading, share(weights_, digest.heading_terms));
+    put(coverage, terms_.share(terms_.pages[index]));
+    put(pairs, pairs_.share(pairs_.pages[index]));
+    put(heading, terms_.share(terms_.mask_of(digest.heading_terms)));
     double best = 0, wholes = 0;
-    for (const auto& terms : digest.labels) {
+    std::size_t begin = 0;
+    for (const std::uint32_t end : digest.label_ends) {
       bool whole = false;
-      best = std::max(best, agreement(terms, whole));
+      best = std::max(best, agreement({digest.label_terms.data() + begin, end - begin}, whole));
       wholes += whole ? 1 : 0;
+      begin = end;
     }
     put(label, best);
     put(labels, std::min(1.0, wholes / 3));
     if (!query_.years.empty()) {
       const int latest = query_.years.front();
-      put(years, holds(digest.heading_years, latest) ? 1.0 : holds(digest.years, latest) ? 0.5 : 0.0);
+      put(years, has_year(digest.heading_years, latest) ? 1.0 : has_year(digest.years, latest) ? 0.5 : 0.0);
     }
     const double share_of_figures = std::min(1.0, digest.figure_share / 0.5);
     put(figures, share_of_figures);
@@ -252,7 +271,7 @@ class Computer {
     put(listing, digest.listing_share);
     put(short_text, digest.words < 40 ? 1.0 - digest.words / 40.0 : 0.0);
     double found = 0;
-    for (const std::uint64_t number : query_.numbers) found += holds(digest.terms, number) ? 1 : 0;
+    for (const std::uint64_t number : query_.numbers) found += holds(digest.terms, term_key(number)) ? 1 : 0;
     if (!query_.numbers.empty()) put(numbers, found / static_cast<double>(query_.numbers.size()));
   }
 
@@ -283,8 +302,8 @@ class Computer {
   const PagePool& pool_;
   const QueryView& query_;
   std::vector<PageFeatures> features_;
-  Weights weights_, pair_weights_;
-  double total_ = 0;
+  QuestionKeys terms_, pairs_;
+  std::uint64_t common_ = 0;  // bit i: one of the terms is i modulo 64
 };
 
 }  // namespace

@@ -88,7 +88,6 @@ void add_once(std::vector<T>& list, T value) {
 }  // namespace
 
 QueryView view_query(std::string_view question, const DocumentMatches& matches) {
-  constexpr std::size_t terms_max = 64;
   QueryView view;
   view.asked = without_spans(question, matches);
   view.parts = phrases_of(view.asked);
@@ -97,7 +96,7 @@ QueryView view_query(std::string_view question, const DocumentMatches& matches) 
   for (const LightTerm& term : light_terms(view.asked)) {
     const std::string_view word = std::string_view(view.asked).substr(term.begin, term.end - term.begin);
     if (is_figure_word(word)) ++figures;
-    if (term.hash == 0 || view.terms.size() >= terms_max) continue;
+    if (term.hash == 0 || view.terms.size() >= query_terms_max) continue;
     add_once(term.number ? view.numbers : view.terms, term.hash);
     if (term.number) continue;
     if (before != 0) add_once(view.pairs, pair_key(before, term.hash));

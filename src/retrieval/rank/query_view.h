@@ -12,6 +12,7 @@ namespace loadline {
 
 inline constexpr std::size_t query_parts_max = 10;
 inline constexpr std::size_t query_part_bytes_max = 160;
+inline constexpr std::size_t query_terms_max = 64;
 
 struct QueryView {
   std::string asked;  // the question without names of documents and periods; "" if nothing is left
