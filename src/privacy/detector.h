@@ -59,8 +59,8 @@ class Detector {
  public:
   /// How far to the left context words count.
   static constexpr std::size_t context_bytes = 96;
-  /// How far to the right a decision may read: the longest value but private keys and JWTs.
-  static constexpr std::size_t reach_bytes = 256;
+  /// How far to the right a decision may read, but for private keys and JWTs (bytes of the normalised text).
+  static constexpr std::size_t reach_bytes = 640;
   /// A private key or JWT that is longer is found in several pieces.
   static constexpr std::size_t long_reach_bytes = 8192;
 

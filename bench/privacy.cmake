@@ -1,0 +1,2 @@
+add_executable(loadline_privacy_bench privacy_bench.cc)
+target_link_libraries(loadline_privacy_bench PRIVATE loadline_privacy loadline::boost_json)

@@ -1,0 +1,348 @@
+// Personal data: precision and recall per type on labelled texts, false positives on harmless prompts, and
+// speed.
+//
+//   loadline_privacy_bench --quality [--data ../shared/data] [--half development|held-out|all] [--show TYPE]
+//   loadline_privacy_bench --speed [--data ...]
+//
+// Quality. presidio_research_pii: spans are code points. Mapping: CREDIT_CARD payment_card, IBAN_CODE iban,
+// EMAIL_ADDRESS email, US_SSN us_ssn, IP_ADDRESS ip_address, PHONE_NUMBER phone, STREET_ADDRESS and ADDRESS
+// street_address, US_DRIVER_LICENSE driving_licence, DATE_TIME birth_date where the text before it speaks of
+// birth; other labels are not looked for here. A finding is right if its type fits and its span is the
+// labelled one ("exact"), or if the spans share more than half of their union ("half"). Findings of types
+// without a label are listed as surplus. Held out are the templates whose text (placeholders taken out, lower
+// case) has a hash that three divides.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/rng.h"
+#include "base/utf8.h"
+#include "privacy/detector.h"
+#include "privacy/json_filter.h"
+#include "privacy/stream_filter.h"
+
+namespace loadline {
+namespace {
+
+namespace json = boost::json;
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    std::fprintf(stderr, "%s is not there: give the folder of the data sets with --data\n", path.c_str());
+    std::exit(2);
+  }
+  std::ostringstream all;
+  all << in.rdbuf();
+  return all.str();
+}
+
+struct Labelled {
+  std::string text;
+  std::vector<Finding> gold;
+  bool held_out = false;
+  bool v2 = false;
+};
+
+bool held_out(std::string_view masked) {
+  std::string plain;
+  for (std::size_t i = 0; i < masked.size();) {
+    if (masked.substr(i, 2) == "{{") {
+      const std::size_t end = masked.find("}}", i);
+      plain += "{}";
+      i = end == std::string_view::npos ? masked.size() : end + 2;
+    } else {
+      plain.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(masked[i++]))));
+    }
+  }
+  return hash64(plain) % 3 == 0;
+}
+
+std::optional<DataType> mapped(std::string_view label, std::string_view left) {
+  static const std::map<std::string_view, DataType> types = {
+      {"CREDIT_CARD", DataType::payment_card},
+      {"IBAN_CODE", DataType::iban},
+      {"EMAIL_ADDRESS", DataType::email},
+      {"US_SSN", DataType::us_ssn},
+      {"IP_ADDRESS", DataType::ip_address},
+      {"PHONE_NUMBER", DataType::phone},
+      {"STREET_ADDRESS", DataType::street_address},
+      {"ADDRESS", DataType::street_address},
+      {"US_DRIVER_LICENSE", DataType::driving_licence}};
+  if (label == "DATE_TIME" && left.find("birth") != std::string_view::npos) return DataType::birth_date;
+  const auto found = types.find(label);
+  if (found == types.end()) return std::nullopt;
+  return found->second;
+}
+
+std::vector<Labelled> read_labelled(const std::string& path, bool v2) {
+  std::vector<Labelled> all;
+  const json::value document = json::parse(read_file(path));
+  for (const json::value& row : document.as_array()) {
+    Labelled one;
+    one.v2 = v2;
+    one.text = std::string(row.at("full_text").as_string());
+    one.held_out = held_out(std::string_view(row.at("masked").as_string()));
+    std::vector<std::size_t> bytes;
+    for (std::size_t at = 0; at < one.text.size();) {
+      bytes.push_back(at);
+      next_code_point(one.text, at);
+    }
+    bytes.push_back(one.text.size());
+    for (const json::value& span : row.at("spans").as_array()) {
+      const std::size_t begin = bytes[static_cast<std::size_t>(span.at("start_position").as_int64())];
+      const std::size_t end = bytes[static_cast<std::size_t>(span.at("end_position").as_int64())];
+      const auto type = mapped(std::string_view(span.at("entity_type").as_string()),
+                               std::string_view(one.text).substr(0, begin));
+      if (type) one.gold.push_back({*type, 0, 1, begin, end});
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+struct Score {
+  std::size_t gold = 0, found = 0, exact = 0, half = 0;
+};
+
+bool more_than_half(const Finding& a, const Finding& b) {
+  const std::size_t begin = std::max(a.begin, b.begin), end = std::min(a.end, b.end);
+  if (begin >= end) return false;
+  return 2 * (end - begin) > std::max(a.end, b.end) - std::min(a.begin, b.begin);
+}
+
+double share(std::size_t part, std::size_t whole) {
+  return whole == 0 ? 1.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double f2(double precision, double recall) {
+  return precision + recall == 0 ? 0 : 5 * precision * recall / (4 * precision + recall);
+}
+
+void print_case(const char* what, const Labelled& row, const Finding& finding) {
+  const std::size_t from = finding.begin > 40 ? finding.begin - 40 : 0;
+  std::printf("%s %s | %s [%s] %s\n", what, std::string(name_of(finding.type)).c_str(),
+              row.text.substr(from, finding.begin - from).c_str(),
+              row.text.substr(finding.begin, finding.end - finding.begin).c_str(),
+              row.text.substr(finding.end, 20).c_str());
+}
+
+void score_row(const Detector& detector, const Labelled& row, std::map<DataType, Score>& scores,
+               const std::string& show) {
+  const std::vector<Finding> found = detector.find(row.text);
+  for (const Finding& gold : row.gold) {
+    Score& score = scores[gold.type];
+    ++score.gold;
+    bool half = false;
+    for (const Finding& finding : found) {
+      if (finding.type != gold.type) continue;
+      score.exact += finding.begin == gold.begin && finding.end == gold.end ? 1 : 0;
+      half = half || more_than_half(finding, gold);
+    }
+    score.half += half ? 1 : 0;
+    if (!half && show == name_of(gold.type)) print_case("missed", row, gold);
+  }
+  for (const Finding& finding : found) {
+    ++scores[finding.type].found;
+    const bool right = std::any_of(row.gold.begin(), row.gold.end(), [&](const Finding& gold) {
+      return gold.type == finding.type && more_than_half(gold, finding);
+    });
+    if (!right && (show == name_of(finding.type) || show == "surplus")) print_case("surplus", row, finding);
+  }
+}
+
+void print_scores(const char* title, const std::map<DataType, Score>& scores) {
+  std::printf(
+      "\n%s\n| type | labelled | found | P exact | R exact | P half | R half "
+      "|\n|---|--:|--:|--:|--:|--:|--:|\n",
+      title);
+  Score all;
+  for (const auto& [type, s] : scores) {
+    std::printf("| %s | %zu | %zu | %.3f | %.3f | %.3f | %.3f |\n", std::string(name_of(type)).c_str(),
+                s.gold, s.found, share(s.exact, s.found), share(s.exact, s.gold), share(s.half, s.found),
+                share(s.half, s.gold));
+    all.gold += s.gold, all.found += s.found, all.exact += s.exact, all.half += s.half;
+  }
+  const double p = share(all.half, all.found), r = share(all.half, all.gold);
+  const double pe = share(all.exact, all.found), re = share(all.exact, all.gold);
+  std::printf("| all | %zu | %zu | %.3f | %.3f | %.3f | %.3f |\nF2 exact %.3f, half %.3f\n", all.gold,
+              all.found, pe, re, p, r, f2(pe, re), f2(p, r));
+}
+
+void count_on_harmless(const Detector& detector, const std::string& name,
+                       const std::vector<std::string>& texts) {
+  std::map<DataType, std::size_t> found;
+  for (const std::string& text : texts)
+    for (const Finding& finding : detector.find(text)) ++found[finding.type];
+  std::printf("%s: %zu texts, licence %zu, passport %zu, all types", name.c_str(), texts.size(),
+              found[DataType::driving_licence], found[DataType::passport]);
+  std::size_t sum = 0;
+  for (const auto& [type, n] : found) sum += n;
+  std::printf(" %zu\n", sum);
+}
+
+void quality(const std::string& data, const std::string& half, const std::string& show) {
+  const auto detector = Detector::make({}).value();
+  std::vector<Labelled> rows = read_labelled(data + "/presidio_research_pii/synth_dataset_v2.json", true);
+  const std::vector<Labelled> large =
+      read_labelled(data + "/presidio_research_pii/generated_large.json", false);
+  rows.insert(rows.end(), large.begin(), large.end());
+  for (const bool held : {false, true})
+    for (const bool v2 : {true, false}) {
+      if ((held && half == "development") || (!held && half == "held-out")) continue;
+      std::map<DataType, Score> scores;
+      std::size_t n = 0;
+      for (const Labelled& row : rows)
+        if (row.held_out == held && row.v2 == v2) {
+          score_row(*detector, row, scores, held ? "" : show);
+          ++n;
+        }
+      const std::string title = std::string(v2 ? "synth_dataset_v2" : "generated_large") +
+                                (held ? ", held-out" : ", development") + " templates, " + std::to_string(n) +
+                                " texts";
+      print_scores(title.c_str(), scores);
+    }
+  std::vector<std::string> prompts;
+  for (const char* name : {"one", "two", "three"}) {
+    const json::value document = json::parse(read_file(data + "/notinject/NotInject_" + name + ".json"));
+    for (const json::value& row : document.as_array()) prompts.emplace_back(row.at("prompt").as_string());
+  }
+  count_on_harmless(*detector, "notinject", prompts);
+  std::istringstream lines(read_file(data + "/xstest/xstest_prompts.csv"));
+  prompts.clear();
+  for (std::string line; std::getline(lines, line);) prompts.push_back(line);
+  count_on_harmless(*detector, "xstest", prompts);
+}
+
+// English-like text with an e-mail, card or phone every `every` bytes.
+std::string made_text(std::size_t bytes, std::size_t every, Rng& rng) {
+  static constexpr const char* words[] = {
+      "the",    "bank",    "of",       "our",    "customer", "asked",    "for",  "a",
+      "report", "on",      "interest", "rates",  "in",       "March",    "and",  "it",
+      "was",    "sent",    "to",       "London", "with",     "Revenue",  "rose", "by",
+      "12",     "percent", "over",     "2023",   "because",  "payments", "grew."};
+  static constexpr const char* hits[] = {"4000 1234 5678 9017", "mara.lind@brackwater.example",
+                                         "+44 20 7946 0958", "DE75512108001245126199"};
+  std::string text;
+  std::size_t next = every;
+  while (text.size() < bytes) {
+    text += words[rng.below(std::size(words))];
+    text += rng.below(12) == 0 ? '\n' : ' ';
+    if (text.size() >= next) {
+      text += hits[rng.below(std::size(hits))];
+      text += ' ';
+      next += every;
+    }
+  }
+  return text;
+}
+
+template <class F>
+double best_seconds(int times, F&& run) {
+  double best = 1e9;
+  for (int i = 0; i < times; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    run();
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  return best;
+}
+
+void speed() {
+  const auto detector = Detector::make({}).value();
+  Rng rng(1);
+  for (const std::size_t every : {std::size_t{4096}, std::size_t{200}}) {
+    const std::string text = made_text(8 << 20, every, rng);
+    std::size_t found = 0;
+    const double seconds = best_seconds(5, [&] { found = detector->find(text).size(); });
+    std::printf("one hit per %zu bytes: %.0f MB/s, %zu findings in %zu bytes\n", every,
+                static_cast<double>(text.size()) / seconds / 1e6, found, text.size());
+  }
+  std::string german = made_text(8 << 20, 4096, rng);
+  for (std::size_t at = german.find("the "); at != std::string::npos; at = german.find("the ", at + 4)) {
+    german[at] = '\xC3';
+    german[at + 1] = '\xBC';
+  }
+  const double seconds = best_seconds(3, [&] { static_cast<void>(detector->find(german)); });
+  std::printf("with umlauts, one hit per 4096 bytes: %.0f MB/s\n",
+              static_cast<double>(german.size()) / seconds / 1e6);
+
+  std::vector<double> times;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string prompt = made_text(9000, 500, rng);  // about 2,000 tokens
+    times.push_back(best_seconds(1, [&] { static_cast<void>(detector->find(prompt)); }) * 1e3);
+  }
+  std::sort(times.begin(), times.end());
+  std::printf("9,000-byte prompts: p50 %.3f ms, p99 %.3f ms\n", times[times.size() / 2],
+              times[times.size() * 99 / 100]);
+}
+
+// One answer in pieces of 20 bytes, everything on (masking, so that no vault is in the figure).
+void stream_speed() {
+  const auto detector = Detector::make({}).value();
+  const ActionTable actions{ActionTable::filled(Action::mask)};
+  const FilterSettings settings{detector.get(), &actions, nullptr, "tenant", "", false};
+  Rng rng(2);
+  for (const std::size_t every : {std::size_t{4096}, std::size_t{200}}) {
+    const std::string text = made_text(200'000, every, rng);
+    std::string out;
+    std::size_t chunks = 0;
+    const double seconds = best_seconds(10, [&] {
+      StreamFilter filter(settings);
+      chunks = 0;
+      out.clear();
+      for (std::size_t at = 0; at < text.size(); at += 20, ++chunks)
+        filter.feed(std::string_view(text).substr(at, 20), out);
+      filter.finish(out);
+    });
+    std::string document = "[\"" + text + "\"]";
+    std::replace(document.begin(), document.end(), '\n', ' ');
+    const double json_seconds = best_seconds(10, [&] {
+      JsonStreamFilter filter(settings);
+      out.clear();
+      for (std::size_t at = 0; at < document.size(); at += 20)
+        filter.feed(std::string_view(document).substr(at, 20), out);
+      filter.finish(out);
+    });
+    std::printf("20-byte chunks, one hit per %zu bytes: text %.2f us, JSON %.2f us a chunk\n", every,
+                seconds / static_cast<double>(chunks) * 1e6,
+                json_seconds / static_cast<double>(chunks) * 1e6);
+  }
+}
+
+}  // namespace
+}  // namespace loadline
+
+int main(int argc, char** argv) {
+  std::string data = "../shared/data", half = "all", show, what;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--quality" || argument == "--speed")
+      what = argument;
+    else if (argument == "--data" && i + 1 < argc)
+      data = argv[++i];
+    else if (argument == "--half" && i + 1 < argc)
+      half = argv[++i];
+    else if (argument == "--show" && i + 1 < argc)
+      show = argv[++i];
+  }
+  if (what == "--quality")
+    loadline::quality(data, half, show);
+  else if (what == "--speed")
+    loadline::speed(), loadline::stream_speed();
+  else
+    return std::fprintf(stderr,
+                        "usage: loadline_privacy_bench --quality | --speed [--data FOLDER] [--half HALF] "
+                        "[--show TYPE]\n"),
+           2;
+  return 0;
+}

@@ -1,0 +1,31 @@
+// A file of the vault, read from any bytes. With an even first byte the keyed hash is set right, so that what
+// lies behind it is read too.
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "privacy/vault_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace loadline;
+  static const auto keys = VaultKeys::make("0123456789abcdef0123456789abcdef").value();
+  if (size < 1) return 0;
+  std::string content(reinterpret_cast<const char*>(data) + 1, size - 1);
+  if (data[0] % 2 == 0) {
+    const VaultHash mark = keys->key_mark();
+    if (content.size() >= 33)
+      content.replace(17, 16, reinterpret_cast<const char*>(mark.data()), mark.size());
+    const auto mac = keys->file_mac(content);
+    content.append(reinterpret_cast<const char*>(mac.data()), mac.size());
+  }
+  const auto file = read_vault_file(*keys, content);
+  if (!file) return 0;
+  const std::string again = write_vault_file(*keys, file->number, file->whole, file->entries);
+  const auto twice = read_vault_file(*keys, again);
+  if (!twice || twice->entries.size() != file->entries.size()) std::abort();
+  for (const VaultEntry& entry : file->entries)
+    static_cast<void>(keys->unseal(entry.tenant, entry.sealed, entry.bound()));
+  return 0;
+}
