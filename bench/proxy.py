@@ -3,11 +3,14 @@
 
 usage: bench/proxy.py [--build build/release] [--rounds N] [--seconds N] [--connections N]
 
-The proxy runs on core 0 alone; the fake upstream (canned answers) and wrk on core 1. Each round asks ours, nginx and the
-fake upstream itself in turn, for plain answers and for streams. CPU is the proxy's own, user and system, over the
-requests that wrk counted: it is the figure that noise moves least.
+The proxy runs on core 0 alone; the fake upstream and wrk on core 1. Each round asks ours, nginx and the fake upstream itself
+in turn: for plain answers and for streams whose bytes come at once (canned), and for streams of 64 deltas 5 ms apart
+(paced). CPU is the proxy's own, user and system, over the requests that wrk counted, for paced streams over their chunks
+too: it is the figure that noise moves least.
 """
 import argparse
+import http.client
+import json
 import os
 import pathlib
 import re
@@ -39,6 +42,15 @@ http {{
 """
 BODY = ('{"model":"m","messages":[{"role":"system","content":"You answer questions about contracts."},{"role":"user",'
         '"content":"What does section 4.2 of the loan agreement say about early repayment, and which fee applies?"}]%s}')
+PACED = {"rules": [{"text": "word " * 64, "deltas": 64, "delta_ms": 5}]}
+PACED_CHUNKS = 67  # with the role, the end and [DONE]
+
+
+def control(port, script):
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("PUT", "/control", json.dumps(script))
+    if connection.getresponse().status != 200:
+        raise SystemExit("the fake upstream refused its script")
 
 
 def cpu_seconds(pid):
@@ -70,7 +82,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--only", default="", help="plain or stream")
+    parser.add_argument("--only", default="", help="plain, stream or paced")
     options = parser.parse_args()
     build = options.build.resolve()
     with tempfile.TemporaryDirectory(prefix="bench-proxy-") as name:
@@ -84,9 +96,10 @@ def main():
                                   "-g", "daemon off; user root;"])
         try:
             time.sleep(0.5)
-            for kind, more in (("plain", ""), ("stream", ',"stream":true')):
+            for kind, more in (("plain", ""), ("stream", ',"stream":true'), ("paced", ',"stream":true')):
                 if options.only not in ("", kind):
                     continue
+                control(upstream_port, PACED if kind == "paced" else {"canned": True})
                 script = folder / f"{kind}.lua"
                 script.write_text(f"wrk.method='POST'\nwrk.headers['content-type']='application/json'\n"
                                   f"wrk.headers['authorization']='Bearer ours'\nwrk.body='{BODY % more}'\n")
@@ -98,8 +111,10 @@ def main():
                         count, rate = wrk(to, script, options)
                         rows.setdefault(who, []).append((rate, 1e6 * (cpu_seconds(pid) - before) / count))
                 for who, values in rows.items():
+                    cpu = statistics.median(v[1] for v in values)
+                    chunks = f", {cpu / PACED_CHUNKS:.2f} us a chunk" if kind == "paced" else ""
                     print(f"{kind}: {who}: {statistics.median(v[0] for v in values):.0f} requests/s, "
-                          f"{statistics.median(v[1] for v in values):.1f} us of CPU a request")
+                          f"{cpu:.1f} us of CPU a request{chunks}")
         finally:
             for process in (nginx, ours, upstream):
                 process.send_signal(signal.SIGTERM)

@@ -249,7 +249,7 @@ void HttpClient::Impl::sweep() {
   sweeping_ = false;
   const Instant now = clock.now();
   for (HttpCall* const call : calls_) {
-    if (now < call->limit_ || call->interrupted()) continue;
+    if (!call->overdue(now)) continue;
     call->timed_out_ = true;
     call->interrupt();
   }
@@ -310,6 +310,15 @@ void HttpCall::cancel() {
 void HttpCall::interrupt() {
   if (connection_) connection_->close();
   wake();
+}
+
+// A long request is in time as long as the server takes some of it.
+bool HttpCall::overdue(Instant now) {
+  if (now < limit_ || interrupted()) return false;
+  if (stage_ != HttpStage::sending || written_ == seen_written_ || now >= total_) return true;
+  seen_written_ = written_;
+  limit_ = std::min(total_, now + times_.stall);
+  return false;
 }
 
 void HttpCall::wake() {
@@ -479,9 +488,10 @@ HttpCall::awaitable<Status> HttpCall::exchange(const HttpClientRequest& request)
 
   begin_stage(HttpStage::sending, times_.stall);
   sent_ = true;
-  std::size_t written = 0;
+  written_ = seen_written_ = 0;
   const Instant began = origin_->client->clock.now();
-  const ErrorCode send_error = co_await connection_->send(request.body, request.method == "HEAD", written);
+  const ErrorCode send_error = co_await connection_->send(request.body, request.method == "HEAD", written_);
+  if (interrupted()) co_return failure("");
   // A server may answer and close before it has read all: what it said is worth more than the error.
   begin_stage(HttpStage::head, times_.first_byte);
   ErrorCode error;

@@ -159,6 +159,7 @@ class HttpCall {
   awaitable<void> wait();  // until woken
   void wake();
   void interrupt();
+  bool overdue(Instant now);
   void begin_stage(HttpStage stage, std::chrono::nanoseconds limit);
   bool interrupted() const { return cancelled_ || timed_out_; }
   Error failure(std::string_view what) const;
@@ -174,7 +175,8 @@ class HttpCall {
   Instant limit_{};       // when the present stage must be over; kept by the client's sweep
   std::size_t slot_ = 0;  // among the client's calls
   HttpStage stage_ = HttpStage::waiting;
-  bool place_ = false;  // counted among the origin's connections
+  std::size_t written_ = 0, seen_written_ = 0;  // of the request; of these the sweep knows
+  bool place_ = false;                          // counted among the origin's connections
   bool sent_ = false, reused_ = false, cancelled_ = false, timed_out_ = false;
   bool stale_ = false;  // the kept connection turned out to be closed
 };

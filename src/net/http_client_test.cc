@@ -418,6 +418,52 @@ TEST_F(Client, TimeLimits) {
   }
 }
 
+TEST_F(Client, ALongRequestIsInTimeWhileSomeOfItIsTaken) {
+  constexpr std::size_t step = 16 << 20;  // more than the sockets hold
+  std::atomic<std::size_t> taken{0}, allowed{0};
+  RawServer server([&](RawPeer& peer, int) {
+    while (taken < 3 * step) {
+      while (taken >= allowed) std::this_thread::yield();
+      taken += peer.take();
+    }
+    peer.send(small_answer);
+    peer.closed();
+  });
+  const auto to = origin(server.port());
+  const std::string body(3 * step, 'x');
+  HttpClientRequest request = post(body);
+  request.times.stall = 1000ms;
+  Got got;
+  spawn(to, std::move(request), got);
+  for (int i = 1; i <= 3; ++i) {
+    allowed += step;
+    run_until([&] { return taken >= static_cast<std::size_t>(i) * step; });
+    clock_.advance(900ms);
+    for (int round = 0; round < 5; ++round) {  // for the sweep
+      io_.run_for(1ms);
+      io_.restart();
+    }
+  }
+  run();
+  EXPECT_EQ(got.body, "hi");
+  client_.reset();
+}
+
+TEST_F(Client, ARequestThatIsNotTakenIsGivenUp) {
+  std::atomic<bool> end{false};
+  RawServer server([&](RawPeer&, int) {
+    while (!end) std::this_thread::yield();
+  });
+  const std::string body(32 << 20, 'x');
+  HttpClientRequest request = post(body);
+  request.times.stall = 1000ms;
+  const Got got = ask(origin(server.port()), std::move(request), 100ms);
+  end = true;
+  ASSERT_FALSE(got.status);
+  EXPECT_EQ(got.stage, HttpStage::sending);
+  EXPECT_NE(got.status.error().message().find("took no byte for 1000 ms"), std::string::npos);
+}
+
 // The limit "stall" is for the server: a caller may take its time between two pieces.
 TEST_F(Client, ASlowReaderIsNoStall) {
   RawServer server([](RawPeer& peer, int) {

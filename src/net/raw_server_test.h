@@ -40,6 +40,11 @@ class RawPeer {
     held_.erase(0, size);
     return request;
   }
+  /// Reads over what comes next; how much it was.
+  std::size_t take() {
+    held_.clear();
+    return fill() ? held_.size() : 0;
+  }
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
