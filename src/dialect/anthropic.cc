@@ -16,8 +16,8 @@ std::string raw_of(JsonView value) {
 
 Status read_blocks(JsonView content, Turn& turn, ChatForm& form, Losses& losses);
 
-Status read_image(JsonView source, Block& block) {
-  block.kind = BlockKind::image;
+Status read_image(JsonView source, ChatBlock& block) {
+  block.kind = ChatBlockKind::image;
   if (source["type"].text_is("base64")) {
     block.media_type = source["media_type"].text();
     block.data = source["data"].text();
@@ -29,22 +29,22 @@ Status read_image(JsonView source, Block& block) {
   return {};
 }
 
-Status read_result(JsonView value, Block& block, Losses& losses) {
-  block.kind = BlockKind::tool_result;
+Status read_result(JsonView value, ChatBlock& block, Losses& losses) {
+  block.kind = ChatBlockKind::tool_result;
   block.id = value["tool_use_id"].text();
   block.is_error = value["is_error"].boolean().value_or(false);
   ChatForm nowhere;
   Turn inside;
   LOADLINE_TRY(read_blocks(value["content"], inside, nowhere, losses));
-  for (Block& each : inside.blocks) {
-    if (each.kind != BlockKind::text && each.kind != BlockKind::image)
+  for (ChatBlock& each : inside.blocks) {
+    if (each.kind != ChatBlockKind::text && each.kind != ChatBlockKind::image)
       return refused(each.path, "a tool result takes texts and images");
     block.content.push_back(std::move(each));
   }
   return {};
 }
 
-Status read_block(JsonView value, Block& block, Losses& losses) {
+Status read_block(JsonView value, ChatBlock& block, Losses& losses) {
   const std::string type = value["type"].text();
   block.path = value.path();
   block.cache_control = raw_of(value["cache_control"]);
@@ -53,14 +53,14 @@ Status read_block(JsonView value, Block& block, Losses& losses) {
   } else if (type == "image") {
     LOADLINE_TRY(read_image(value["source"], block));
   } else if (type == "thinking") {
-    block.kind = BlockKind::thinking;
+    block.kind = ChatBlockKind::thinking;
     block.text = value["thinking"].text();
     block.signature = read_signature(value["signature"].text(), Signer::anthropic);
   } else if (type == "redacted_thinking") {
-    block.kind = BlockKind::thinking;
+    block.kind = ChatBlockKind::thinking;
     block.signature = {Signer::anthropic_redacted, value["data"].text()};
   } else if (type == "tool_use") {
-    block.kind = BlockKind::tool_call;
+    block.kind = ChatBlockKind::tool_call;
     block.id = value["id"].text();
     block.name = value["name"].text();
     block.text = raw_of(value["input"]);
@@ -77,14 +77,15 @@ Status read_block(JsonView value, Block& block, Losses& losses) {
 }
 
 // A signature of Gemini's stands in front of the call it belongs to, in a thinking block without words.
-bool is_signature_of_call(const Block& block) {
-  return block.kind == BlockKind::thinking && block.signature.signer == Signer::gemini && block.text.empty();
+bool is_signature_of_call(const ChatBlock& block) {
+  return block.kind == ChatBlockKind::thinking && block.signature.signer == Signer::gemini &&
+         block.text.empty();
 }
 
 // Results become tool turns of their own, in front of what else the user says.
 Status read_blocks(JsonView content, Turn& turn, ChatForm& form, Losses& losses) {
   if (content.is_string()) {
-    Block block;
+    ChatBlock block;
     block.path = content.path();
     block.text = content.text();
     turn.blocks.push_back(std::move(block));
@@ -92,14 +93,14 @@ Status read_blocks(JsonView content, Turn& turn, ChatForm& form, Losses& losses)
   }
   Signature of_call;
   for (JsonView value = content.first(); value; value = value.next()) {
-    Block block;
+    ChatBlock block;
     LOADLINE_TRY(read_block(value, block, losses));
     if (is_signature_of_call(block)) {
       of_call = std::move(block.signature);
       continue;
     }
-    if (block.kind == BlockKind::tool_call) block.signature = std::exchange(of_call, {});
-    if (block.kind == BlockKind::tool_result) {
+    if (block.kind == ChatBlockKind::tool_call) block.signature = std::exchange(of_call, {});
+    if (block.kind == ChatBlockKind::tool_result) {
       Turn result;
       result.role = TextRole::tool;
       result.path = turn.path;
@@ -168,13 +169,13 @@ void read_thinking(JsonView root, ChatForm& form) {
 
 void cache_control(JsonWriter& json, const std::string& raw) { json.raw_if("cache_control", raw); }
 
-void write_text(JsonWriter& json, const Block& block) {
+void write_text(JsonWriter& json, const ChatBlock& block) {
   json.open('{').text("type", "text").text("text", block.text);
   cache_control(json, block.cache_control);
   json.close('}');
 }
 
-void write_image(JsonWriter& json, const Block& block) {
+void write_image(JsonWriter& json, const ChatBlock& block) {
   json.open('{').text("type", "image").key("source").open('{');
   if (block.data.empty()) {
     json.text("type", "url").text("url", block.url);
@@ -186,7 +187,7 @@ void write_image(JsonWriter& json, const Block& block) {
   json.close('}');
 }
 
-void write_thinking(JsonWriter& json, const Block& block) {
+void write_thinking(JsonWriter& json, const ChatBlock& block) {
   json.open('{');
   if (block.signature.signer == Signer::anthropic_redacted) {
     json.text("type", "redacted_thinking").text("data", block.signature.bytes);
@@ -197,7 +198,7 @@ void write_thinking(JsonWriter& json, const Block& block) {
   json.close('}');
 }
 
-void write_call(JsonWriter& json, const Block& block, Losses& losses) {
+void write_call(JsonWriter& json, const ChatBlock& block, Losses& losses) {
   json.open('{')
       .text("type", "tool_use")
       .text("id", block.id)
@@ -207,14 +208,14 @@ void write_call(JsonWriter& json, const Block& block, Losses& losses) {
   json.close('}');
 }
 
-void write_result(JsonWriter& json, const Block& block) {
+void write_result(JsonWriter& json, const ChatBlock& block) {
   json.open('{').text("type", "tool_result").text("tool_use_id", block.id);
-  if (block.content.size() == 1 && block.content[0].kind == BlockKind::text) {
+  if (block.content.size() == 1 && block.content[0].kind == ChatBlockKind::text) {
     json.text("content", block.content[0].text);
   } else if (!block.content.empty()) {
     json.key("content").open('[');
-    for (const Block& each : block.content)
-      each.kind == BlockKind::image ? write_image(json, each) : write_text(json, each);
+    for (const ChatBlock& each : block.content)
+      each.kind == ChatBlockKind::image ? write_image(json, each) : write_text(json, each);
     json.close(']');
   }
   if (block.is_error) json.boolean("is_error", true);
@@ -226,18 +227,18 @@ bool is_anthropic(const Signature& signature) {
   return signature.signer == Signer::anthropic || signature.signer == Signer::anthropic_redacted;
 }
 
-void write_request_block(JsonWriter& json, const Block& block, Losses& losses) {
+void write_request_block(JsonWriter& json, const ChatBlock& block, Losses& losses) {
   switch (block.kind) {
-    case BlockKind::text:
-    case BlockKind::refusal:
+    case ChatBlockKind::text:
+    case ChatBlockKind::refusal:
       return block.text.empty() ? void() : write_text(json, block);  // empty ones are refused there
-    case BlockKind::image:
+    case ChatBlockKind::image:
       return write_image(json, block);
-    case BlockKind::tool_call:
+    case ChatBlockKind::tool_call:
       return write_call(json, block, losses);
-    case BlockKind::tool_result:
+    case ChatBlockKind::tool_result:
       return write_result(json, block);
-    case BlockKind::thinking:
+    case ChatBlockKind::thinking:
       // Without its own signature the provider does not take it.
       if (is_anthropic(block.signature)) return write_thinking(json, block);
       losses.add(block.path);
@@ -260,7 +261,7 @@ void write_messages(JsonWriter& json, const ChatForm& form, Losses& losses) {
           .key("content")
           .open('[');
     }
-    for (const Block& block : turn.blocks) write_request_block(json, block, losses);
+    for (const ChatBlock& block : turn.blocks) write_request_block(json, block, losses);
   }
   if (side != TextRole::none) json.close(']').close('}');
   json.close(']');
@@ -275,8 +276,8 @@ Status write_system(JsonWriter& json, const ChatForm& form, Losses& losses) {
       continue;
     }
     if (is_late) losses.add(turn.path + ".role");  // moves to the front
-    for (const Block& block : turn.blocks) {
-      if (block.kind != BlockKind::text) return refused(block.path, "a system message takes texts only");
+    for (const ChatBlock& block : turn.blocks) {
+      if (block.kind != ChatBlockKind::text) return refused(block.path, "a system message takes texts only");
       if (block.text.empty()) continue;
       if (!is_open) json.key("system").open('[');
       is_open = true;
@@ -357,18 +358,18 @@ void write_sampling(JsonWriter& json, const ChatForm& form, bool thinks, Losses&
 
 // --- answers ---
 
-void write_answer_block(JsonWriter& json, const Block& block, Losses& losses) {
-  if (block.kind == BlockKind::thinking) return write_thinking(json, block);
-  if (block.kind == BlockKind::tool_call) {
+void write_answer_block(JsonWriter& json, const ChatBlock& block, Losses& losses) {
+  if (block.kind == ChatBlockKind::thinking) return write_thinking(json, block);
+  if (block.kind == ChatBlockKind::tool_call) {
     if (block.signature.signer == Signer::gemini) {
-      Block bearer;
-      bearer.kind = BlockKind::thinking;
+      ChatBlock bearer;
+      bearer.kind = ChatBlockKind::thinking;
       bearer.signature = block.signature;
       write_thinking(json, bearer);
     }
     return write_call(json, block, losses);
   }
-  if (block.kind != BlockKind::image) write_text(json, block);
+  if (block.kind != ChatBlockKind::image) write_text(json, block);
 }
 
 }  // namespace
@@ -490,7 +491,7 @@ std::string write_anthropic_answer(const AnswerForm& answer) {
       .text("role", "assistant")
       .text("model", answer.model);
   json.key("content").open('[');
-  for (const Block& block : answer.blocks) write_answer_block(json, block, ignored);
+  for (const ChatBlock& block : answer.blocks) write_answer_block(json, block, ignored);
   json.close(']').text("stop_reason", anthropic_finish(answer.finish)).raw("stop_sequence", "null");
   return json.raw("usage", anthropic_usage(answer.usage)).close('}').take();
 }

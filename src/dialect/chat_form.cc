@@ -54,7 +54,7 @@ void lose_others(JsonView object, std::initializer_list<std::string_view> known,
   }
 }
 
-std::string arguments_object(const Block& call, Losses& losses) {
+std::string arguments_object(const ChatBlock& call, Losses& losses) {
   if (call.text.empty()) return "{}";
   JsonIndex index;
   if (index.scan(call.text) && index.root().is_object() && !index.repeated_key())
@@ -63,9 +63,9 @@ std::string arguments_object(const Block& call, Losses& losses) {
   return JsonWriter().open('{').text("arguments", call.text).close('}').take();
 }
 
-std::string joined_text(const std::vector<Block>& blocks, BlockKind kind) {
+std::string joined_text(const std::vector<ChatBlock>& blocks, ChatBlockKind kind) {
   std::string text;
-  for (const Block& block : blocks)
+  for (const ChatBlock& block : blocks)
     if (block.kind == kind) text += block.text;
   return text;
 }
@@ -87,7 +87,7 @@ std::string_view effort_of(std::uint64_t thinking_tokens) {
   return thinking_tokens <= 8192 ? "medium" : "high";
 }
 
-bool take_data_url(std::string_view url, Block& image) {
+bool take_data_url(std::string_view url, ChatBlock& image) {
   constexpr std::string_view scheme = "data:";
   constexpr std::string_view marker = ";base64,";
   const std::size_t at = url.find(marker);
@@ -97,7 +97,7 @@ bool take_data_url(std::string_view url, Block& image) {
   return true;
 }
 
-std::string data_url(const Block& image) {
+std::string data_url(const ChatBlock& image) {
   if (image.data.empty()) return image.url;
   return "data:" + image.media_type + ";base64," + image.data;
 }

@@ -40,25 +40,25 @@ struct Signature {
 std::string written_signature(const Signature& signature, Signer native);
 Signature read_signature(std::string_view text, Signer native);
 
-enum class BlockKind : std::uint8_t { text, refusal, image, thinking, tool_call, tool_result };
-struct Block {
-  BlockKind kind = BlockKind::text;
-  std::string text;            // of a tool call: its arguments as JSON text
-  std::string id;              // of a call, and of the call that a result answers
-  std::string name;            // of a call
-  std::string media_type;      // of an image with data
-  std::string data;            // base64
-  std::string url;             // of an image without
-  std::string cache_control;   // raw JSON of Anthropic's
-  Signature signature;         // of thinking; Gemini signs calls
-  bool is_error = false;       // of a result
-  std::vector<Block> content;  // of a result: texts and images
-  std::string path;            // where it stood, for messages
+enum class ChatBlockKind : std::uint8_t { text, refusal, image, thinking, tool_call, tool_result };
+struct ChatBlock {
+  ChatBlockKind kind = ChatBlockKind::text;
+  std::string text;                // of a tool call: its arguments as JSON text
+  std::string id;                  // of a call, and of the call that a result answers
+  std::string name;                // of a call
+  std::string media_type;          // of an image with data
+  std::string data;                // base64
+  std::string url;                 // of an image without
+  std::string cache_control;       // raw JSON of Anthropic's
+  Signature signature;             // of thinking; Gemini signs calls
+  bool is_error = false;           // of a result
+  std::vector<ChatBlock> content;  // of a result: texts and images
+  std::string path;                // where it stood, for messages
 };
 
 struct Turn {
   TextRole role = TextRole::user;  // never none; results stand in tool turns
-  std::vector<Block> blocks;
+  std::vector<ChatBlock> blocks;
   std::string path;
 };
 
@@ -117,7 +117,7 @@ Result<std::string> write_gemini_request(const ChatForm& form, const WriteOption
 struct AnswerForm {
   std::string id, model;
   std::int64_t created = 0;
-  std::vector<Block> blocks;
+  std::vector<ChatBlock> blocks;
   FinishKind finish = FinishKind::stop;
   std::string stop_sequence;
   UsageFacts usage;
@@ -197,16 +197,16 @@ Error refused(std::string_view path, std::string_view why);
 void lose_others(JsonView object, std::initializer_list<std::string_view> known, Losses& losses);
 /// A JSON object of arguments: the text itself, "{}" for none, or {"arguments": text} (a loss) if it is no
 /// object.
-std::string arguments_object(const Block& call, Losses& losses);
-std::string joined_text(const std::vector<Block>& blocks, BlockKind kind);
+std::string arguments_object(const ChatBlock& call, Losses& losses);
+std::string joined_text(const std::vector<ChatBlock>& blocks, ChatBlockKind kind);
 /// "chatcmpl-" + id and the like, unless it begins so.
 std::string id_with(std::string_view prefix, std::string_view id);
 /// Rough correspondence of effort words and thinking budgets.
 std::uint64_t thinking_tokens_of(std::string_view effort);
 std::string_view effort_of(std::uint64_t thinking_tokens);
 /// "data:image/png;base64,AAAA" into media type and data; false for any other address.
-bool take_data_url(std::string_view url, Block& image);
-std::string data_url(const Block& image);
+bool take_data_url(std::string_view url, ChatBlock& image);
+std::string data_url(const ChatBlock& image);
 
 std::string_view openai_finish(FinishKind finish);
 std::string_view anthropic_finish(FinishKind finish);

@@ -23,20 +23,20 @@ std::string_view media_type_of(std::string_view url) {
 }
 
 // Which function a result answers: Gemini wants its name beside the id.
-const Block* call_of(const ChatForm& form, std::string_view id) {
+const ChatBlock* call_of(const ChatForm& form, std::string_view id) {
   for (const Turn& turn : form.turns)
-    for (const Block& block : turn.blocks)
-      if (block.kind == BlockKind::tool_call && block.id == id) return &block;
+    for (const ChatBlock& block : turn.blocks)
+      if (block.kind == ChatBlockKind::tool_call && block.id == id) return &block;
   return nullptr;
 }
 
-Status write_result(JsonWriter& json, const ChatForm& form, const Block& result) {
-  const Block* call = call_of(form, result.id);
+Status write_result(JsonWriter& json, const ChatForm& form, const ChatBlock& result) {
+  const ChatBlock* call = call_of(form, result.id);
   if (call == nullptr)
     return refused(result.path, "the call that this result answers is not in the messages");
   std::string text;
-  for (const Block& inside : result.content) {
-    if (inside.kind == BlockKind::image)
+  for (const ChatBlock& inside : result.content) {
+    if (inside.kind == ChatBlockKind::image)
       return refused(result.path, "Gemini takes no images in tool results");
     text += inside.text;
   }
@@ -50,14 +50,14 @@ Status write_result(JsonWriter& json, const ChatForm& form, const Block& result)
   return {};
 }
 
-Status write_part(JsonWriter& json, const ChatForm& form, const Block& block, Losses& losses) {
+Status write_part(JsonWriter& json, const ChatForm& form, const ChatBlock& block, Losses& losses) {
   if (!block.cache_control.empty()) losses.add(block.path + ".cache_control");
   switch (block.kind) {
-    case BlockKind::text:
-    case BlockKind::refusal:
+    case ChatBlockKind::text:
+    case ChatBlockKind::refusal:
       json.open('{').text("text", block.text).close('}');
       return {};
-    case BlockKind::image:
+    case ChatBlockKind::image:
       json.open('{');
       if (block.data.empty()) {
         json.key("fileData")
@@ -74,16 +74,16 @@ Status write_part(JsonWriter& json, const ChatForm& form, const Block& block, Lo
       }
       json.close('}');
       return {};
-    case BlockKind::thinking:
+    case ChatBlockKind::thinking:
       losses.add(block.path);
       return {};  // it keeps its own, by signature
-    case BlockKind::tool_call:
+    case ChatBlockKind::tool_call:
       json.open('{').key("functionCall").open('{').text_if("id", block.id).text("name", block.name);
       json.raw("args", arguments_object(block, losses)).close('}');
       if (block.signature.signer == Signer::gemini) json.text("thoughtSignature", block.signature.bytes);
       json.close('}');
       return {};
-    case BlockKind::tool_result:
+    case ChatBlockKind::tool_result:
       return write_result(json, form, block);
   }
   return {};
@@ -101,7 +101,7 @@ Status write_contents(JsonWriter& json, const ChatForm& form, Losses& losses) {
       json.open('{').text("role", own).key("parts").open('[');
       side = own;
     }
-    for (const Block& block : turn.blocks) LOADLINE_TRY(write_part(json, form, block, losses));
+    for (const ChatBlock& block : turn.blocks) LOADLINE_TRY(write_part(json, form, block, losses));
   }
   if (!side.empty()) json.close(']').close('}');
   json.close(']');
@@ -119,8 +119,8 @@ Status write_system(JsonWriter& json, const ChatForm& form, Losses& losses) {
     if (is_late) losses.add(turn.path + ".role");  // moves to the front
     if (!is_open) json.key("systemInstruction").open('{').key("parts").open('[');
     is_open = true;
-    for (const Block& block : turn.blocks) {
-      if (block.kind != BlockKind::text) return refused(block.path, "a system message takes texts only");
+    for (const ChatBlock& block : turn.blocks) {
+      if (block.kind != ChatBlockKind::text) return refused(block.path, "a system message takes texts only");
       LOADLINE_TRY(write_part(json, form, block, losses));
     }
   }
@@ -236,17 +236,17 @@ Result<AnswerForm> read_gemini_answer(JsonView root, Losses& losses) {
   answer.usage = usage_of(Dialect::gemini, root["usageMetadata"]);
   std::uint32_t calls = 0;
   for (JsonView part = candidate["content"]["parts"].first(); part; part = part.next()) {
-    Block block;
+    ChatBlock block;
     block.path = part.path();
     lose_in_part(part, losses);
     if (const JsonView call = part["functionCall"]) {
-      block.kind = BlockKind::tool_call;
+      block.kind = ChatBlockKind::tool_call;
       block.id = call_id(call, answer.id, calls++);
       block.name = call["name"].text();
       block.text = call["args"].raw();
       block.signature = signature_of(part);
     } else if (part["text"].is_string()) {
-      block.kind = is_thought(part) ? BlockKind::thinking : BlockKind::text;
+      block.kind = is_thought(part) ? ChatBlockKind::thinking : ChatBlockKind::text;
       block.text = part["text"].text();
       if (!answer.blocks.empty() && answer.blocks.back().kind == block.kind) {
         answer.blocks.back().text += block.text;

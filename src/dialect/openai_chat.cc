@@ -41,19 +41,19 @@ void read_sampling(ChatForm& form, JsonView root) {
       form.output_limit = std::min(form.output_limit.value_or(*limit), *limit);
 }
 
-Result<Block> read_part(JsonView part, Losses& losses) {
-  Block block;
+Result<ChatBlock> read_part(JsonView part, Losses& losses) {
+  ChatBlock block;
   block.path = part.path();
   const std::string type = part["type"].text();
   block.cache_control = raw_of(part["cache_control"]);
   if (type == "text" || type == "refusal") {
-    block.kind = type == "text" ? BlockKind::text : BlockKind::refusal;
+    block.kind = type == "text" ? ChatBlockKind::text : ChatBlockKind::refusal;
     block.text = part[type].text();
     lose_others(part, {"type", "text", "refusal", "cache_control"}, losses);
     return block;
   }
   if (type != "image_url") return refused(block.path, "a part of this type cannot be translated");
-  block.kind = BlockKind::image;
+  block.kind = ChatBlockKind::image;
   const JsonView url = part["image_url"]["url"];
   if (!url.is_string()) return refused(block.path, "an image needs a url");
   if (!take_data_url(url.text(), block)) block.url = url.text();
@@ -62,9 +62,9 @@ Result<Block> read_part(JsonView part, Losses& losses) {
   return block;
 }
 
-Status read_content(JsonView content, std::vector<Block>& blocks, Losses& losses) {
+Status read_content(JsonView content, std::vector<ChatBlock>& blocks, Losses& losses) {
   if (content.is_string()) {
-    Block block;
+    ChatBlock block;
     block.path = content.path();
     block.text = content.text();
     blocks.push_back(std::move(block));
@@ -73,14 +73,14 @@ Status read_content(JsonView content, std::vector<Block>& blocks, Losses& losses
   if (content && !content.is_null() && !content.is_array())
     return refused(content.path(), "a string or an array is due");
   for (JsonView part = content.first(); part; part = part.next()) {
-    LOADLINE_ASSIGN(Block block, read_part(part, losses));
+    LOADLINE_ASSIGN(ChatBlock block, read_part(part, losses));
     blocks.push_back(std::move(block));
   }
   return {};
 }
 
 // reasoning_content and thinking_blocks (see the README) into thinking blocks.
-void read_reasoning(JsonView message, std::vector<Block>& blocks, Losses& losses) {
+void read_reasoning(JsonView message, std::vector<ChatBlock>& blocks, Losses& losses) {
   const JsonView signed_blocks = message["thinking_blocks"];
   JsonView words = message["reasoning_content"];
   if (!words.is_string()) words = message["reasoning"];
@@ -90,8 +90,8 @@ void read_reasoning(JsonView message, std::vector<Block>& blocks, Losses& losses
     if (each["type"].text_is("thinking") && each["thinking"].text().empty()) ++unsplit;
   bool text_is_used = false;
   for (JsonView each = signed_blocks.first(); each; each = each.next()) {
-    Block block;
-    block.kind = BlockKind::thinking;
+    ChatBlock block;
+    block.kind = ChatBlockKind::thinking;
     block.path = each.path();
     if (each["type"].text_is("redacted_thinking")) {
       block.signature = {Signer::anthropic_redacted, each["data"].text()};
@@ -108,19 +108,19 @@ void read_reasoning(JsonView message, std::vector<Block>& blocks, Losses& losses
     blocks.push_back(std::move(block));
   }
   if (text.empty() || text_is_used) return;
-  Block block;
-  block.kind = BlockKind::thinking;
+  ChatBlock block;
+  block.kind = ChatBlockKind::thinking;
   block.path = words.path();
   block.text = text;
   blocks.push_back(std::move(block));
 }
 
-Status read_calls(JsonView calls, std::vector<Block>& blocks, Losses& losses) {
+Status read_calls(JsonView calls, std::vector<ChatBlock>& blocks, Losses& losses) {
   for (JsonView call = calls.first(); call; call = call.next()) {
     if (!call["function"].is_object())
       return refused(call.path(), "only calls of functions can be translated");
-    Block block;
-    block.kind = BlockKind::tool_call;
+    ChatBlock block;
+    block.kind = ChatBlockKind::tool_call;
     block.path = call.path();
     block.id = call["id"].text();
     block.name = call["function"]["name"].text();
@@ -150,8 +150,8 @@ Status read_message(JsonView message, ChatForm& form, Losses& losses) {
     read_reasoning(message, turn.blocks, losses);
   } else if (role == "tool") {
     turn.role = TextRole::tool;
-    Block result;
-    result.kind = BlockKind::tool_result;
+    ChatBlock result;
+    result.kind = ChatBlockKind::tool_result;
     result.path = turn.path;
     result.id = message["tool_call_id"].text();
     LOADLINE_TRY(read_content(message["content"], result.content, losses));
@@ -164,8 +164,8 @@ Status read_message(JsonView message, ChatForm& form, Losses& losses) {
   }
   LOADLINE_TRY(read_content(message["content"], turn.blocks, losses));
   if (message["refusal"].is_string()) {
-    Block refusal;
-    refusal.kind = BlockKind::refusal;
+    ChatBlock refusal;
+    refusal.kind = ChatBlockKind::refusal;
     refusal.path = message["refusal"].path();
     refusal.text = message["refusal"].text();
     turn.blocks.push_back(std::move(refusal));
@@ -236,18 +236,18 @@ Status read_format(JsonView format, ChatForm& form, Losses& losses) {
 
 // --- requests, writing ---
 
-void write_text_or_parts(JsonWriter& json, const std::vector<Block>& blocks) {
-  const auto is_text = [](const Block& block) {
-    return block.kind == BlockKind::text || block.kind == BlockKind::refusal;
+void write_text_or_parts(JsonWriter& json, const std::vector<ChatBlock>& blocks) {
+  const auto is_text = [](const ChatBlock& block) {
+    return block.kind == ChatBlockKind::text || block.kind == ChatBlockKind::refusal;
   };
   if (blocks.size() == 1 && is_text(blocks[0])) {
     json.text("content", blocks[0].text);
     return;
   }
   json.key("content").open('[');
-  for (const Block& block : blocks) {
+  for (const ChatBlock& block : blocks) {
     if (is_text(block)) json.open('{').text("type", "text").text("text", block.text).close('}');
-    if (block.kind == BlockKind::image)
+    if (block.kind == ChatBlockKind::image)
       json.open('{')
           .text("type", "image_url")
           .key("image_url")
@@ -259,7 +259,7 @@ void write_text_or_parts(JsonWriter& json, const std::vector<Block>& blocks) {
   json.close(']');
 }
 
-void write_call(JsonWriter& json, const Block& call) {
+void write_call(JsonWriter& json, const ChatBlock& call) {
   json.open('{').text("id", call.id).text("type", "function").key("function").open('{');
   json.text("name", call.name).text("arguments", call.text.empty() ? "{}" : call.text).close('}');
   if (call.signature.signer == Signer::gemini)
@@ -274,11 +274,11 @@ void write_call(JsonWriter& json, const Block& call) {
 }
 
 // reasoning_content has the words, thinking_blocks the signatures (see the README).
-void write_reasoning(JsonWriter& json, const std::vector<Block>& blocks) {
-  json.text_if("reasoning_content", joined_text(blocks, BlockKind::thinking));
+void write_reasoning(JsonWriter& json, const std::vector<ChatBlock>& blocks) {
+  json.text_if("reasoning_content", joined_text(blocks, ChatBlockKind::thinking));
   bool is_open = false;
-  for (const Block& block : blocks) {
-    if (block.kind != BlockKind::thinking || !block.signature) continue;
+  for (const ChatBlock& block : blocks) {
+    if (block.kind != ChatBlockKind::thinking || !block.signature) continue;
     if (!is_open) json.key("thinking_blocks").open('[');
     is_open = true;
     if (block.signature.signer == Signer::anthropic_redacted) {
@@ -294,13 +294,14 @@ void write_reasoning(JsonWriter& json, const std::vector<Block>& blocks) {
   if (is_open) json.close(']');
 }
 
-void write_assistant(JsonWriter& json, const std::vector<Block>& blocks) {
-  std::vector<Block> said;
+void write_assistant(JsonWriter& json, const std::vector<ChatBlock>& blocks) {
+  std::vector<ChatBlock> said;
   bool has_calls = false;
-  for (const Block& block : blocks) {
-    if (block.kind == BlockKind::text || block.kind == BlockKind::refusal || block.kind == BlockKind::image)
+  for (const ChatBlock& block : blocks) {
+    if (block.kind == ChatBlockKind::text || block.kind == ChatBlockKind::refusal ||
+        block.kind == ChatBlockKind::image)
       said.push_back(block);
-    has_calls |= block.kind == BlockKind::tool_call;
+    has_calls |= block.kind == ChatBlockKind::tool_call;
   }
   if (said.empty()) {
     json.raw("content", "null");
@@ -310,15 +311,15 @@ void write_assistant(JsonWriter& json, const std::vector<Block>& blocks) {
   write_reasoning(json, blocks);
   if (!has_calls) return;
   json.key("tool_calls").open('[');
-  for (const Block& block : blocks)
-    if (block.kind == BlockKind::tool_call) write_call(json, block);
+  for (const ChatBlock& block : blocks)
+    if (block.kind == ChatBlockKind::tool_call) write_call(json, block);
   json.close(']');
 }
 
 Status write_results(JsonWriter& json, const Turn& turn, Losses& losses) {
-  for (const Block& result : turn.blocks) {
-    for (const Block& inside : result.content)
-      if (inside.kind == BlockKind::image)
+  for (const ChatBlock& result : turn.blocks) {
+    for (const ChatBlock& inside : result.content)
+      if (inside.kind == ChatBlockKind::image)
         return refused(result.path, "OpenAI's chat takes no images in tool results");
     if (result.is_error) losses.add(result.path + ".is_error");
     json.open('{').text("role", "tool").text("tool_call_id", result.id);
@@ -332,8 +333,8 @@ Status write_results(JsonWriter& json, const Turn& turn, Losses& losses) {
   return {};
 }
 
-void note_cache_control(const std::vector<Block>& blocks, Losses& losses) {
-  for (const Block& block : blocks) {
+void note_cache_control(const std::vector<ChatBlock>& blocks, Losses& losses) {
+  for (const ChatBlock& block : blocks) {
     if (!block.cache_control.empty()) losses.add(block.path + ".cache_control");
     note_cache_control(block.content, losses);
   }
@@ -455,7 +456,7 @@ Result<ChatForm> read_openai_completions_request(JsonView root, Losses& losses) 
   if (root["echo"].boolean() == true) return refused("echo", "this field cannot be translated");
   losses.add("prompt");  // a chat model answers it instead of going on with it
   Turn turn;
-  Block text;
+  ChatBlock text;
   text.path = only.path();
   text.text = only.text();
   turn.blocks.push_back(std::move(text));
@@ -522,8 +523,8 @@ Result<AnswerForm> read_openai_chat_answer(JsonView root, Losses& losses) {
   if (!message["content"].text().empty() || message["content"].is_array())
     LOADLINE_TRY(read_content(message["content"], answer.blocks, losses));
   if (message["refusal"].is_string() && !message["refusal"].text().empty()) {
-    Block refusal;
-    refusal.kind = BlockKind::refusal;
+    ChatBlock refusal;
+    refusal.kind = ChatBlockKind::refusal;
     refusal.path = message["refusal"].path();
     refusal.text = message["refusal"].text();
     answer.blocks.push_back(std::move(refusal));
@@ -550,10 +551,10 @@ std::string write_openai_chat_answer(const AnswerForm& answer) {
       .key("message")
       .open('{')
       .text("role", "assistant");
-  const std::string text = joined_text(answer.blocks, BlockKind::text);
-  const std::string refusal = joined_text(answer.blocks, BlockKind::refusal);
+  const std::string text = joined_text(answer.blocks, ChatBlockKind::text);
+  const std::string refusal = joined_text(answer.blocks, ChatBlockKind::refusal);
   bool has_calls = false;
-  for (const Block& block : answer.blocks) has_calls |= block.kind == BlockKind::tool_call;
+  for (const ChatBlock& block : answer.blocks) has_calls |= block.kind == ChatBlockKind::tool_call;
   if (text.empty() && (has_calls || !refusal.empty())) {
     json.raw("content", "null");
   } else {
@@ -567,8 +568,8 @@ std::string write_openai_chat_answer(const AnswerForm& answer) {
   write_reasoning(json, answer.blocks);
   if (has_calls) {
     json.key("tool_calls").open('[');
-    for (const Block& block : answer.blocks)
-      if (block.kind == BlockKind::tool_call) write_call(json, block);
+    for (const ChatBlock& block : answer.blocks)
+      if (block.kind == ChatBlockKind::tool_call) write_call(json, block);
     json.close(']');
   }
   json.close('}')
@@ -586,7 +587,7 @@ std::string write_openai_completions_answer(const AnswerForm& answer) {
       .open('[')
       .open('{')
       .raw("index", "0")
-      .text("text", joined_text(answer.blocks, BlockKind::text));
+      .text("text", joined_text(answer.blocks, ChatBlockKind::text));
   json.raw("logprobs", "null").text("finish_reason", openai_finish(answer.finish)).close('}').close(']');
   return json.raw_if("usage", openai_usage(answer.usage)).close('}').take();
 }
@@ -731,8 +732,8 @@ class ChunkWriter final : public PieceWriter {
   }
 
   void signature(const Piece& piece, std::string& out) const {
-    Block block;
-    block.kind = BlockKind::thinking;
+    ChatBlock block;
+    block.kind = ChatBlockKind::thinking;
     block.signature = piece.signature;
     JsonWriter json;
     json.open('{');

@@ -13,25 +13,25 @@ std::string raw_of(JsonView value) {
 
 // --- requests ---
 
-Status read_parts(JsonView content, std::vector<Block>& blocks, Losses& losses) {
+Status read_parts(JsonView content, std::vector<ChatBlock>& blocks, Losses& losses) {
   if (content.is_string()) {
-    Block block;
+    ChatBlock block;
     block.path = content.path();
     block.text = content.text();
     blocks.push_back(std::move(block));
     return {};
   }
   for (JsonView part = content.first(); part; part = part.next()) {
-    Block block;
+    ChatBlock block;
     block.path = part.path();
     const std::string type = part["type"].text();
     if (type == "input_text" || type == "output_text" || type == "text") {
       block.text = part["text"].text();
     } else if (type == "refusal") {
-      block.kind = BlockKind::refusal;
+      block.kind = ChatBlockKind::refusal;
       block.text = part["refusal"].text();
     } else if (type == "input_image" && part["image_url"].is_string()) {
-      block.kind = BlockKind::image;
+      block.kind = ChatBlockKind::image;
       const std::string url = part["image_url"].text();
       if (!take_data_url(url, block)) block.url = url;
     } else {
@@ -56,8 +56,8 @@ Turn& assistant_turn(ChatForm& form, JsonView item) {
 }
 
 void read_reasoning(JsonView item, ChatForm& form) {
-  Block block;
-  block.kind = BlockKind::thinking;
+  ChatBlock block;
+  block.kind = ChatBlockKind::thinking;
   block.path = item.path();
   for (const char* list : {"summary", "content"})
     for (JsonView part = item[list].first(); part; part = part.next()) block.text += part["text"].text();
@@ -68,14 +68,14 @@ void read_reasoning(JsonView item, ChatForm& form) {
 // Gemini's signature came as a reasoning item without words in front of its call.
 void read_call(JsonView item, ChatForm& form, Losses& losses) {
   Turn& turn = assistant_turn(form, item);
-  Block block;
-  block.kind = BlockKind::tool_call;
+  ChatBlock block;
+  block.kind = ChatBlockKind::tool_call;
   block.path = item.path();
   block.id = item["call_id"].text();
   block.name = item["name"].text();
   block.text = item["arguments"].text();
   if (!turn.blocks.empty() && turn.blocks.back().signature.signer == Signer::gemini &&
-      turn.blocks.back().kind == BlockKind::thinking) {
+      turn.blocks.back().kind == ChatBlockKind::thinking) {
     block.signature = std::move(turn.blocks.back().signature);
     turn.blocks.pop_back();
   }
@@ -113,8 +113,8 @@ Status read_item(JsonView item, ChatForm& form, Losses& losses) {
   Turn turn;
   turn.role = TextRole::tool;
   turn.path = item.path();
-  Block result;
-  result.kind = BlockKind::tool_result;
+  ChatBlock result;
+  result.kind = ChatBlockKind::tool_result;
   result.path = turn.path;
   result.id = item["call_id"].text();
   LOADLINE_TRY(read_parts(item["output"], result.content, losses));
@@ -189,16 +189,16 @@ Status read_format(JsonView format, ChatForm& form, Losses& losses) {
 // --- answers ---
 
 struct Item {
-  BlockKind kind = BlockKind::text;  // text: a message; thinking; tool_call
+  ChatBlockKind kind = ChatBlockKind::text;  // text: a message; thinking; tool_call
   std::string id;
-  std::vector<Block> parts;
+  std::vector<ChatBlock> parts;
   bool is_whole = true;
 };
 
-std::string part_json(const Block& part) {
+std::string part_json(const ChatBlock& part) {
   JsonWriter json;
   json.open('{');
-  if (part.kind == BlockKind::refusal) {
+  if (part.kind == ChatBlockKind::refusal) {
     json.text("type", "refusal").text("refusal", part.text);
   } else {
     json.text("type", "output_text").text("text", part.text).raw("annotations", "[]");
@@ -208,15 +208,15 @@ std::string part_json(const Block& part) {
 
 std::string item_json(const Item& item) {
   JsonWriter json;
-  const Block none;
-  const Block& first = item.parts.empty() ? none : item.parts.front();
+  const ChatBlock none;
+  const ChatBlock& first = item.parts.empty() ? none : item.parts.front();
   json.open('{').text("id", item.id);
-  if (item.kind == BlockKind::thinking) {
+  if (item.kind == ChatBlockKind::thinking) {
     json.text("type", "reasoning").key("summary").open('[');
     if (!first.text.empty()) json.open('{').text("type", "summary_text").text("text", first.text).close('}');
     json.close(']');
     if (first.signature) json.text("encrypted_content", written_signature(first.signature, Signer::nobody));
-  } else if (item.kind == BlockKind::tool_call) {
+  } else if (item.kind == ChatBlockKind::tool_call) {
     json.text("type", "function_call")
         .text("status", item.is_whole ? "completed" : "in_progress")
         .text("call_id", first.id);
@@ -227,7 +227,7 @@ std::string item_json(const Item& item) {
         .text("role", "assistant")
         .key("content")
         .open('[');
-    for (const Block& part : item.parts) json.raw(part_json(part));
+    for (const ChatBlock& part : item.parts) json.raw(part_json(part));
     json.close(']');
   }
   return json.close('}').take();
@@ -238,23 +238,23 @@ class Items {
  public:
   explicit Items(std::string answer_id = {}) : answer_id_(std::move(answer_id)) {}
 
-  Item& begin(BlockKind kind) {
+  Item& begin(ChatBlockKind kind) {
     Item item;
     item.kind = kind;
-    const std::string_view prefix = kind == BlockKind::thinking    ? "rs_"
-                                    : kind == BlockKind::tool_call ? "fc_"
-                                                                   : "msg_";
+    const std::string_view prefix = kind == ChatBlockKind::thinking    ? "rs_"
+                                    : kind == ChatBlockKind::tool_call ? "fc_"
+                                                                       : "msg_";
     item.id = std::string(prefix).append(answer_id_).append("_").append(std::to_string(items_.size()));
     return items_.emplace_back(std::move(item));
   }
   /// Texts and refusals in a row make one message; a part for each kind.
-  void add(const Block& block) {
-    const bool is_said = block.kind == BlockKind::text || block.kind == BlockKind::refusal;
-    if (block.kind == BlockKind::tool_call && block.signature.signer == Signer::gemini)
+  void add(const ChatBlock& block) {
+    const bool is_said = block.kind == ChatBlockKind::text || block.kind == ChatBlockKind::refusal;
+    if (block.kind == ChatBlockKind::tool_call && block.signature.signer == Signer::gemini)
       add_bearer(block.signature);
     if (!is_said) return begin(block.kind).parts.push_back(block);
-    if (items_.empty() || items_.back().kind != BlockKind::text) begin(BlockKind::text);
-    std::vector<Block>& parts = items_.back().parts;
+    if (items_.empty() || items_.back().kind != ChatBlockKind::text) begin(ChatBlockKind::text);
+    std::vector<ChatBlock>& parts = items_.back().parts;
     if (!parts.empty() && parts.back().kind == block.kind) {
       parts.back().text += block.text;
     } else {
@@ -262,10 +262,10 @@ class Items {
     }
   }
   void add_bearer(const Signature& signature) {
-    Block bearer;
-    bearer.kind = BlockKind::thinking;
+    ChatBlock bearer;
+    bearer.kind = ChatBlockKind::thinking;
     bearer.signature = signature;
-    begin(BlockKind::thinking).parts.push_back(std::move(bearer));
+    begin(ChatBlockKind::thinking).parts.push_back(std::move(bearer));
   }
   std::vector<Item>& all() { return items_; }
   const std::vector<Item>& all() const { return items_; }
@@ -336,7 +336,7 @@ Result<ChatForm> read_openai_responses_request(JsonView root, Losses& losses) {
 
 std::string write_openai_responses_answer(const AnswerForm& answer) {
   Items items(answer.id);
-  for (const Block& block : answer.blocks) items.add(block);
+  for (const ChatBlock& block : answer.blocks) items.add(block);
   return response_json(answer, items, answer.finish);
 }
 
@@ -353,9 +353,9 @@ class ResponsesWriter final : public PieceWriter {
       case PieceKind::begin:
         return begin(piece, out);
       case PieceKind::text:
-        return said(BlockKind::text, piece.text, out);
+        return said(ChatBlockKind::text, piece.text, out);
       case PieceKind::refusal:
-        return said(BlockKind::refusal, piece.text, out);
+        return said(ChatBlockKind::refusal, piece.text, out);
       case PieceKind::thinking:
         return thinking(piece.text, out);
       case PieceKind::signature:
@@ -402,7 +402,7 @@ class ResponsesWriter final : public PieceWriter {
   }
 
   std::size_t last() const { return items_.all().size() - 1; }
-  bool is_open(BlockKind kind) const { return is_open_ && items_.all().back().kind == kind; }
+  bool is_open(ChatBlockKind kind) const { return is_open_ && items_.all().back().kind == kind; }
 
   void item_event(std::string_view type, std::size_t number, std::string& out) {
     JsonWriter json = event(type);
@@ -418,18 +418,18 @@ class ResponsesWriter final : public PieceWriter {
     return json;
   }
 
-  void open_item(BlockKind kind, std::string& out) {
+  void open_item(ChatBlockKind kind, std::string& out) {
     close(out);
     items_.begin(kind).is_whole = false;
     is_open_ = true;
-    if (kind != BlockKind::tool_call) item_event("response.output_item.added", last(), out);
+    if (kind != ChatBlockKind::tool_call) item_event("response.output_item.added", last(), out);
   }
 
-  void said(BlockKind kind, std::string_view text, std::string& out) {
-    if (!is_open(BlockKind::text)) open_item(BlockKind::text, out);
+  void said(ChatBlockKind kind, std::string_view text, std::string& out) {
+    if (!is_open(ChatBlockKind::text)) open_item(ChatBlockKind::text, out);
     if (items_.all().back().parts.empty() || items_.all().back().parts.back().kind != kind) {
       close_part(out);
-      Block part;
+      ChatBlock part;
       part.kind = kind;
       items_.all().back().parts.push_back(std::move(part));
       JsonWriter json = part_event("response.content_part.added", last(), "content_index",
@@ -439,20 +439,20 @@ class ResponsesWriter final : public PieceWriter {
     }
     items_.all().back().parts.back().text += text;
     const std::string_view type =
-        kind == BlockKind::text ? "response.output_text.delta" : "response.refusal.delta";
+        kind == ChatBlockKind::text ? "response.output_text.delta" : "response.refusal.delta";
     JsonWriter json = part_event(type, last(), "content_index", items_.all().back().parts.size() - 1);
     json.text("delta", text);
     send(type, json, out);
   }
 
   void thinking(std::string_view text, std::string& out) {
-    if (!is_open(BlockKind::thinking)) {
-      open_item(BlockKind::thinking, out);
-      Block block;
-      block.kind = BlockKind::thinking;
+    if (!is_open(ChatBlockKind::thinking)) {
+      open_item(ChatBlockKind::thinking, out);
+      ChatBlock block;
+      block.kind = ChatBlockKind::thinking;
       items_.all().back().parts.push_back(std::move(block));
     }
-    Block& block = items_.all().back().parts.back();
+    ChatBlock& block = items_.all().back().parts.back();
     if (text.empty()) return;
     if (block.text.empty()) {
       JsonWriter added = part_event("response.reasoning_summary_part.added", last(), "summary_index", 0);
@@ -477,9 +477,9 @@ class ResponsesWriter final : public PieceWriter {
       close(out);
       signature(piece.signature, out);
     }
-    open_item(BlockKind::tool_call, out);
-    Block call;
-    call.kind = BlockKind::tool_call;
+    open_item(ChatBlockKind::tool_call, out);
+    ChatBlock call;
+    call.kind = ChatBlockKind::tool_call;
     call.id = piece.id;
     call.name = piece.name;
     items_.all().back().parts.push_back(std::move(call));
@@ -498,9 +498,9 @@ class ResponsesWriter final : public PieceWriter {
 
   void close_part(std::string& out) {
     const Item& item = items_.all().back();
-    if (item.kind != BlockKind::text || item.parts.empty()) return;
-    const Block& part = item.parts.back();
-    const bool is_text = part.kind == BlockKind::text;
+    if (item.kind != ChatBlockKind::text || item.parts.empty()) return;
+    const ChatBlock& part = item.parts.back();
+    const bool is_text = part.kind == ChatBlockKind::text;
     const std::string_view type = is_text ? "response.output_text.done" : "response.refusal.done";
     JsonWriter json = part_event(type, last(), "content_index", item.parts.size() - 1);
     json.text(is_text ? "text" : "refusal", part.text);
@@ -517,11 +517,11 @@ class ResponsesWriter final : public PieceWriter {
     close_part(out);
     Item& item = items_.all().back();
     item.is_whole = true;
-    if (item.kind == BlockKind::tool_call) {
+    if (item.kind == ChatBlockKind::tool_call) {
       JsonWriter json = part_event("response.function_call_arguments.done", last(), {}, 0);
       json.text("name", item.parts.front().name).text("arguments", item.parts.front().text);
       send("response.function_call_arguments.done", json, out);
-    } else if (item.kind == BlockKind::thinking && !item.parts.front().text.empty()) {
+    } else if (item.kind == ChatBlockKind::thinking && !item.parts.front().text.empty()) {
       JsonWriter json = part_event("response.reasoning_summary_text.done", last(), "summary_index", 0);
       json.text("text", item.parts.front().text);
       send("response.reasoning_summary_text.done", json, out);

@@ -82,8 +82,8 @@ std::string write_answer_form(Dialect client, const AnswerForm& answer, Losses& 
     case Dialect::anthropic_messages:
       return write_anthropic_answer(answer);
     case Dialect::openai_completions:
-      for (const Block& block : answer.blocks)
-        if (block.kind != BlockKind::text) losses.add(block.path);
+      for (const ChatBlock& block : answer.blocks)
+        if (block.kind != ChatBlockKind::text) losses.add(block.path);
       return write_openai_completions_answer(answer);
     case Dialect::openai_chat:
     case Dialect::openai_embeddings:
