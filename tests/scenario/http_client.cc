@@ -12,20 +12,20 @@ namespace loadline {
 
 namespace http = boost::beast::http;
 
-HttpClient::HttpClient(int socket) : socket_(socket) { begin_answer(); }
+TestClient::TestClient(int socket) : socket_(socket) { begin_answer(); }
 
-void HttpClient::begin_answer() {
+void TestClient::begin_answer() {
   parser_.emplace();
   parser_->eager(true);
   parser_->body_limit(answer_bytes_max);
   parser_->header_limit(65536);
 }
 
-HttpClient::~HttpClient() { ::close(socket_); }
+TestClient::~TestClient() { ::close(socket_); }
 
-Result<std::unique_ptr<HttpClient>> HttpClient::open(std::uint16_t port) {
+Result<std::unique_ptr<TestClient>> TestClient::open(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  std::unique_ptr<HttpClient> client(new HttpClient(socket));
+  std::unique_ptr<TestClient> client(new TestClient(socket));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -35,7 +35,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::open(std::uint16_t port) {
   return client;
 }
 
-Status HttpClient::send(std::string_view bytes) {
+Status TestClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     pollfd ready{socket_, POLLOUT | POLLIN, 0};
     if (::poll(&ready, 1, wait_millis_max) <= 0)
@@ -49,9 +49,9 @@ Status HttpClient::send(std::string_view bytes) {
   return {};
 }
 
-void HttpClient::stop_sending() { ::shutdown(socket_, SHUT_WR); }
+void TestClient::stop_sending() { ::shutdown(socket_, SHUT_WR); }
 
-Result<bool> HttpClient::read_more() {
+Result<bool> TestClient::read_more() {
   pollfd ready{socket_, POLLIN, 0};
   if (::poll(&ready, 1, wait_millis_max) <= 0)
     return Error(Code::deadline_exceeded, "the server does not answer");
@@ -75,7 +75,7 @@ Result<bool> HttpClient::read_more() {
   return true;
 }
 
-Status HttpClient::read_all() {
+Status TestClient::read_all() {
   bool more = true;
   while (more && !complete_) {
     LOADLINE_ASSIGN(more, read_more());
@@ -83,7 +83,7 @@ Status HttpClient::read_all() {
   return {};
 }
 
-Status HttpClient::read_events(std::size_t count) {
+Status TestClient::read_events(std::size_t count) {
   bool more = true;
   while (events_of(body()).size() < count) {
     if (!more || complete_)
@@ -95,7 +95,7 @@ Status HttpClient::read_events(std::size_t count) {
   return {};
 }
 
-std::optional<std::string> HttpClient::header(std::string_view name) {
+std::optional<std::string> TestClient::header(std::string_view name) {
   const auto range = parser_->get().equal_range(boost::beast::string_view(name.data(), name.size()));
   std::optional<std::string> values;
   for (auto field = range.first; field != range.second; ++field)

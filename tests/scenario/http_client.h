@@ -13,16 +13,16 @@
 
 namespace loadline {
 
-class HttpClient {
+class TestClient {
  public:
   static constexpr int wait_millis_max = 60'000;  // for the next byte
   static constexpr std::uint64_t answer_bytes_max = 64U << 20;
 
   /// unavailable.
-  static Result<std::unique_ptr<HttpClient>> open(std::uint16_t port);
-  ~HttpClient();
-  HttpClient(const HttpClient&) = delete;
-  HttpClient& operator=(const HttpClient&) = delete;
+  static Result<std::unique_ptr<TestClient>> open(std::uint16_t port);
+  ~TestClient();
+  TestClient(const TestClient&) = delete;
+  TestClient& operator=(const TestClient&) = delete;
 
   /// A server that answers before it has read everything is no error.
   Status send(std::string_view bytes);
@@ -44,7 +44,7 @@ class HttpClient {
   std::optional<std::string> header(std::string_view name);
 
  private:
-  explicit HttpClient(int socket);
+  explicit TestClient(int socket);
   /// False at the end of the connection.
   Result<bool> read_more();
 

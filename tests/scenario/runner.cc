@@ -444,7 +444,7 @@ Status Runner::send(const HttpCall& call, const std::string& label) {
   return answer_->read_all();
 }
 
-Result<std::unique_ptr<HttpClient>> Runner::exchange(const HttpCall& call) {
+Result<std::unique_ptr<TestClient>> Runner::exchange(const HttpCall& call) {
   std::string bytes = call.method + " " + call.target +
                       " HTTP/1.1\r\nhost: 127.0.0.1:" + std::to_string(service_->port()) + "\r\n";
   const bool own_type = std::any_of(call.headers.begin(), call.headers.end(),
@@ -454,7 +454,7 @@ Result<std::unique_ptr<HttpClient>> Runner::exchange(const HttpCall& call) {
   if (!call.body.empty() || call.method == "POST")
     bytes += "content-length: " + std::to_string(call.body.size()) + "\r\n";
   bytes += "\r\n" + call.body;
-  LOADLINE_ASSIGN(auto client, HttpClient::open(service_->port()));
+  LOADLINE_ASSIGN(auto client, TestClient::open(service_->port()));
   if (call.method == "HEAD") client->expect_no_body();
   LOADLINE_TRY(client->send(bytes));
   return client;
@@ -462,14 +462,14 @@ Result<std::unique_ptr<HttpClient>> Runner::exchange(const HttpCall& call) {
 
 Status Runner::send_bytes(std::string_view bytes, const std::string& label) {
   LOADLINE_TRY(started());
-  LOADLINE_ASSIGN(auto client, HttpClient::open(service_->port()));
+  LOADLINE_ASSIGN(auto client, TestClient::open(service_->port()));
   LOADLINE_TRY(client->send(bytes));
   if (!label.empty()) return open_[label] = std::move(client), Status();
   answer_ = std::move(client);
   return answer_->read_all();
 }
 
-Result<HttpClient*> Runner::open_client(const std::string& label) {
+Result<TestClient*> Runner::open_client(const std::string& label) {
   const auto found = open_.find(label);
   if (found != open_.end()) return found->second.get();
   std::vector<std::string_view> known;
@@ -478,7 +478,7 @@ Result<HttpClient*> Runner::open_client(const std::string& label) {
 }
 
 Status Runner::await(const Statement& statement) {
-  LOADLINE_ASSIGN(HttpClient * client, open_client(statement.rest));
+  LOADLINE_ASSIGN(TestClient * client, open_client(statement.rest));
   LOADLINE_TRY(client->read_all());
   answer_ = std::move(open_.extract(statement.rest).mapped());
   return {};
@@ -486,7 +486,7 @@ Status Runner::await(const Statement& statement) {
 
 Status Runner::read(const Statement& statement) {
   TextCursor cursor(statement.rest);
-  LOADLINE_ASSIGN(HttpClient * client, open_client(std::string(cursor.token())));
+  LOADLINE_ASSIGN(TestClient * client, open_client(std::string(cursor.token())));
   LOADLINE_ASSIGN(const std::int64_t count, number_of(cursor.token()));
   if (!cursor.take("events") && !cursor.take("event")) return wrong("'read LABEL N events'");
   LOADLINE_TRY(cursor.end());
@@ -494,14 +494,14 @@ Status Runner::read(const Statement& statement) {
 }
 
 Status Runner::disconnect(const Statement& statement) {
-  LOADLINE_ASSIGN(HttpClient * client, open_client(statement.rest));
+  LOADLINE_ASSIGN(TestClient * client, open_client(statement.rest));
   (void)client;
   open_.erase(statement.rest);
   return {};
 }
 
 Status Runner::stop_sending(const Statement& statement) {
-  LOADLINE_ASSIGN(HttpClient * client, open_client(statement.rest));
+  LOADLINE_ASSIGN(TestClient * client, open_client(statement.rest));
   client->stop_sending();
   return {};
 }

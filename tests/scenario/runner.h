@@ -89,9 +89,9 @@ class Runner {
   Result<boost::json::object> tell(boost::json::object command);
   Status send(const HttpCall& call, const std::string& label);
   Status send_bytes(std::string_view bytes, const std::string& label);
-  Result<std::unique_ptr<HttpClient>> exchange(const HttpCall& call);
-  Result<HttpClient*> whole_answer();
-  Result<HttpClient*> open_client(const std::string& label);
+  Result<std::unique_ptr<TestClient>> exchange(const HttpCall& call);
+  Result<TestClient*> whole_answer();
+  Result<TestClient*> open_client(const std::string& label);
   template <class Check>
   Status eventually(const Check& check);
   std::string documents_folder() const { return options_.work_folder + "/documents"; }
@@ -102,8 +102,8 @@ class Runner {
   std::vector<std::pair<std::string, std::string>> early_replies_;  // model and reply, said before the start
   std::vector<std::pair<std::string, std::string>> headers_;        // of the next request
   HttpCall last_call_;
-  std::unique_ptr<HttpClient> answer_;                       // of the last request
-  std::map<std::string, std::unique_ptr<HttpClient>> open_;  // by label
+  std::unique_ptr<TestClient> answer_;                       // of the last request
+  std::map<std::string, std::unique_ptr<TestClient>> open_;  // by label
   boost::json::object ingested_;
 };
 

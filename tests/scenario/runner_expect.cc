@@ -85,7 +85,7 @@ Status Runner::eventually(const Check& check) {
   }
 }
 
-Result<HttpClient*> Runner::whole_answer() {
+Result<TestClient*> Runner::whole_answer() {
   if (!answer_) return wrong("there is no answer yet");
   if (!answer_->complete())
     return unexpected("the answer broke off after " + std::to_string(answer_->body().size()) +
@@ -94,7 +94,7 @@ Result<HttpClient*> Runner::whole_answer() {
 }
 
 Status Runner::expect_status(const Statement& statement) {
-  LOADLINE_ASSIGN(HttpClient * answer, whole_answer());
+  LOADLINE_ASSIGN(TestClient * answer, whole_answer());
   if (statement.rest.size() != 3 || statement.rest.find_first_not_of("0123456789") != std::string::npos)
     return wrong("a status has three digits, not '" + statement.rest + "'");
   if (std::to_string(answer->status()) == statement.rest) return {};
@@ -103,7 +103,7 @@ Status Runner::expect_status(const Statement& statement) {
 }
 
 Status Runner::expect_header(const Statement& statement) {
-  LOADLINE_ASSIGN(HttpClient * answer, whole_answer());
+  LOADLINE_ASSIGN(TestClient * answer, whole_answer());
   TextCursor cursor(statement.rest);
   const std::string_view name = cursor.token();
   std::optional<json::value> value;
@@ -113,7 +113,7 @@ Status Runner::expect_header(const Statement& statement) {
 }
 
 Status Runner::expect_json(const Statement& statement) {
-  LOADLINE_ASSIGN(HttpClient * answer, whole_answer());
+  LOADLINE_ASSIGN(TestClient * answer, whole_answer());
   json::error_code ec;
   const json::value body = json::parse(answer->body(), ec);
   if (ec) return unexpected("the body is not JSON: " + shown(answer->body()));
@@ -123,7 +123,7 @@ Status Runner::expect_json(const Statement& statement) {
 }
 
 Status Runner::expect_body(const Statement& statement) {
-  LOADLINE_ASSIGN(HttpClient * answer, whole_answer());
+  LOADLINE_ASSIGN(TestClient * answer, whole_answer());
   return check_value(json::value(answer->body()), statement.rest);
 }
 
@@ -219,7 +219,7 @@ Status Runner::expect_ingest(const Statement& statement) { return check_json(ing
 
 // The last request once more, as a stream: the same text, citations, reason, usage and verdict.
 Status Runner::expect_streamed_the_same(const Statement& statement) {
-  LOADLINE_ASSIGN(HttpClient * whole, whole_answer());
+  LOADLINE_ASSIGN(TestClient * whole, whole_answer());
   if (!statement.rest.empty()) return wrong("'expect streamed the same' stands alone");
   if (last_call_.target != "/v1/chat/completions" || whole->status() != 200)
     return wrong("the request before must be a chat that succeeded, not " + last_call_.target +
