@@ -24,7 +24,7 @@ Status read_image(JsonView source, ChatBlock& block) {
   } else if (source["type"].text_is("url")) {
     block.url = source["url"].text();
   } else {
-    return refused(block.path, "an image from this source cannot be translated");
+    return refused(block.at.path(), "an image from this source cannot be translated");
   }
   return {};
 }
@@ -38,7 +38,7 @@ Status read_result(JsonView value, ChatBlock& block, Losses& losses) {
   LOADLINE_TRY(read_blocks(value["content"], inside, nowhere, losses));
   for (ChatBlock& each : inside.blocks) {
     if (each.kind != ChatBlockKind::text && each.kind != ChatBlockKind::image)
-      return refused(each.path, "a tool result takes texts and images");
+      return refused(each.at.path(), "a tool result takes texts and images");
     block.content.push_back(std::move(each));
   }
   return {};
@@ -46,7 +46,7 @@ Status read_result(JsonView value, ChatBlock& block, Losses& losses) {
 
 Status read_block(JsonView value, ChatBlock& block, Losses& losses) {
   const std::string type = value["type"].text();
-  block.path = value.path();
+  block.at = value;
   block.cache_control = raw_of(value["cache_control"]);
   if (type == "text") {
     block.text = value["text"].text();
@@ -67,7 +67,7 @@ Status read_block(JsonView value, ChatBlock& block, Losses& losses) {
   } else if (type == "tool_result") {
     LOADLINE_TRY(read_result(value, block, losses));
   } else {
-    return refused(block.path, "a block of this type cannot be translated");
+    return refused(block.at.path(), "a block of this type cannot be translated");
   }
   lose_others(value,
               {"type", "text", "source", "thinking", "signature", "data", "id", "name", "input",
@@ -86,7 +86,7 @@ bool is_signature_of_call(const ChatBlock& block) {
 Status read_blocks(JsonView content, Turn& turn, ChatForm& form, Losses& losses) {
   if (content.is_string()) {
     ChatBlock block;
-    block.path = content.path();
+    block.at = content;
     block.text = content.text();
     turn.blocks.push_back(std::move(block));
     return {};
@@ -103,7 +103,7 @@ Status read_blocks(JsonView content, Turn& turn, ChatForm& form, Losses& losses)
     if (block.kind == ChatBlockKind::tool_result) {
       Turn result;
       result.role = TextRole::tool;
-      result.path = turn.path;
+      result.at = turn.at;
       result.blocks.push_back(std::move(block));
       form.turns.push_back(std::move(result));
       continue;
@@ -116,10 +116,10 @@ Status read_blocks(JsonView content, Turn& turn, ChatForm& form, Losses& losses)
 Status read_tools(JsonView tools, ChatForm& form, Losses& losses) {
   for (JsonView tool = tools.first(); tool; tool = tool.next()) {
     ToolForm out;
-    out.path = tool.path();
+    out.at = tool;
     const std::string type = tool["type"].text();
     if (!type.empty() && type != "custom")
-      return refused(out.path, "a tool that the provider runs cannot be translated");
+      return refused(out.at.path(), "a tool that the provider runs cannot be translated");
     out.name = tool["name"].text();
     out.description = tool["description"].text();
     out.schema = raw_of(tool["input_schema"]);
@@ -241,7 +241,7 @@ void write_request_block(JsonWriter& json, const ChatBlock& block, Losses& losse
     case ChatBlockKind::thinking:
       // Without its own signature the provider does not take it.
       if (is_anthropic(block.signature)) return write_thinking(json, block);
-      losses.add(block.path);
+      losses.add(block.at);
   }
 }
 
@@ -275,9 +275,10 @@ Status write_system(JsonWriter& json, const ChatForm& form, Losses& losses) {
       is_late = true;
       continue;
     }
-    if (is_late) losses.add(turn.path + ".role");  // moves to the front
+    if (is_late) losses.add(turn.at, ".role");  // moves to the front
     for (const ChatBlock& block : turn.blocks) {
-      if (block.kind != ChatBlockKind::text) return refused(block.path, "a system message takes texts only");
+      if (block.kind != ChatBlockKind::text)
+        return refused(block.at.path(), "a system message takes texts only");
       if (block.text.empty()) continue;
       if (!is_open) json.key("system").open('[');
       is_open = true;
@@ -385,16 +386,16 @@ Result<ChatForm> read_anthropic_request(JsonView root, Losses& losses) {
   if (const JsonView system = root["system"]; system && !system.is_null()) {
     Turn turn;
     turn.role = TextRole::system;
-    turn.path = "system";
+    turn.at = system;
     LOADLINE_TRY(read_blocks(system, turn, form, losses));
     form.turns.push_back(std::move(turn));
   }
   for (JsonView message = root["messages"].first(); message; message = message.next()) {
     Turn turn;
-    turn.path = message.path();
+    turn.at = message;
     const std::string role = message["role"].text();
     if (role != "user" && role != "assistant")
-      return refused(turn.path + ".role", "this role cannot be translated");
+      return refused(turn.at.path() + ".role", "this role cannot be translated");
     turn.role = role == "user" ? TextRole::user : TextRole::assistant;
     LOADLINE_TRY(read_blocks(message["content"], turn, form, losses));
     lose_others(message, {"role", "content"}, losses);
@@ -419,6 +420,7 @@ Result<ChatForm> read_anthropic_request(JsonView root, Losses& losses) {
       return refused(form.format_path, "this format cannot be translated");
     form.format = FormatKind::json_schema;
     form.schema = raw_of(format["schema"]);
+    if (form.schema.empty()) return refused(form.format_path + ".schema", "a schema is due");
   }
   for (const char* name : {"mcp_servers", "container"})
     if (root[name] && !root[name].is_null()) return refused(name, "this field cannot be translated");
@@ -581,8 +583,9 @@ class EventReading {
     if (delta["partial_json"].range().size() <= 2) return;
     Piece& piece = add(PieceKind::call_arguments);
     piece.text = delta["partial_json"].text();
-    for (const auto& [known, call] : state_.blocks)
-      if (known == block) piece.call = call;
+    const auto is_ours = [&](const auto& known) { return known.first == block; };  // nearly always the last
+    const auto known = std::find_if(state_.blocks.rbegin(), state_.blocks.rend(), is_ours);
+    if (known != state_.blocks.rend()) piece.call = known->second;
   }
 
   Signature& of_call() { return state_.of_call; }
@@ -723,8 +726,11 @@ class MessagesWriter final : public PieceWriter {
   }
   void arguments(const Piece& piece, std::string& out) const {
     std::uint64_t block = block_;
-    for (const auto& [call, at] : calls_)
-      if (call == piece.call) block = at;
+    const auto is_ours = [&](const auto& call) {
+      return call.first == piece.call;
+    };  // nearly always the last
+    const auto call = std::find_if(calls_.rbegin(), calls_.rend(), is_ours);
+    if (call != calls_.rend()) block = call->second;
     delta(block, "input_json_delta", "partial_json", piece.text, out);
   }
 

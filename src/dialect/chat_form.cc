@@ -12,7 +12,12 @@ constexpr std::string_view tag = "loadline:";
 }  // namespace
 
 void Losses::add(std::string name) {
-  if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(std::move(name));
+  if (is_full() || std::find(names_.begin(), names_.end(), name) != names_.end()) return;
+  names_.push_back(names_.size() < losses_max ? std::move(name) : "...");
+}
+
+void Losses::add(JsonView at, std::string_view field) {
+  if (!is_full()) add(at.path().append(field));
 }
 
 std::string written_signature(const Signature& signature, Signer native) {
@@ -49,8 +54,7 @@ void lose_others(JsonView object, std::initializer_list<std::string_view> known,
   std::string scratch;
   for (JsonView value = object.first(); value; value = value.next()) {
     const std::string_view name = value.key().text(scratch);
-    if (!value.is_null() && std::find(known.begin(), known.end(), name) == known.end())
-      losses.add(value.path());
+    if (!value.is_null() && std::find(known.begin(), known.end(), name) == known.end()) losses.add(value);
   }
 }
 
@@ -59,7 +63,7 @@ std::string arguments_object(const ChatBlock& call, Losses& losses) {
   JsonIndex index;
   if (index.scan(call.text) && index.root().is_object() && !index.repeated_key())
     return std::string(index.root().raw());
-  losses.add(call.path);
+  losses.add(call.at);
   return JsonWriter().open('{').text("arguments", call.text).close('}').take();
 }
 

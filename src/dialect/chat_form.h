@@ -1,7 +1,8 @@
 #pragma once
 // The neutral form that translations go through: a conversation of blocks, an answer of blocks, and the
 // pieces of a streamed answer. What a dialect alone understands (signatures of reasoning) is carried as it
-// is, with a tag that says whose it is, so that it finds its way back. Private to this module. Plain values.
+// is, with a tag that says whose it is, so that it finds its way back. Private to this module. Plain values,
+// good as long as the index of the text they were read from.
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -18,13 +19,19 @@
 
 namespace loadline {
 
+/// Names that are listed; further ones become one "...".
+inline constexpr std::size_t losses_max = 64;
+
 /// Names of fields that were dropped or coerced, each once.
 class Losses {
  public:
   void add(std::string name);
+  /// The value's path with something behind it.
+  void add(JsonView at, std::string_view field = {});
   const std::vector<std::string>& names() const { return names_; }
 
  private:
+  bool is_full() const { return names_.size() > losses_max; }
   std::vector<std::string> names_;
 };
 
@@ -53,13 +60,13 @@ struct ChatBlock {
   Signature signature;             // of thinking; Gemini signs calls
   bool is_error = false;           // of a result
   std::vector<ChatBlock> content;  // of a result: texts and images
-  std::string path;                // where it stood, for messages
+  JsonView at;                     // where it stood, for messages: paths are made only when one is due
 };
 
 struct Turn {
   TextRole role = TextRole::user;  // never none; results stand in tool turns
   std::vector<ChatBlock> blocks;
-  std::string path;
+  JsonView at;
 };
 
 struct ToolForm {
@@ -67,7 +74,7 @@ struct ToolForm {
   std::string schema;  // raw JSON; "": none
   std::string cache_control;
   std::optional<bool> strict;
-  std::string path;
+  JsonView at;
 };
 
 enum class ToolChoice : std::uint8_t { unset, none, automatic, required, named };

@@ -1,5 +1,6 @@
 // Gemini generateContent: requests out, answers and streams in. Clients do not speak it here.
 #include <array>
+#include <unordered_map>
 
 #include "dialect/answer_reader.h"
 #include "dialect/chat_form.h"
@@ -22,25 +23,28 @@ std::string_view media_type_of(std::string_view url) {
   return {};
 }
 
-// Which function a result answers: Gemini wants its name beside the id.
-const ChatBlock* call_of(const ChatForm& form, std::string_view id) {
+// Names of functions by the ids of their calls: Gemini wants the name beside the id of a result.
+using CallNames = std::unordered_map<std::string_view, std::string_view>;
+
+CallNames call_names(const ChatForm& form) {
+  CallNames names;
   for (const Turn& turn : form.turns)
     for (const ChatBlock& block : turn.blocks)
-      if (block.kind == ChatBlockKind::tool_call && block.id == id) return &block;
-  return nullptr;
+      if (block.kind == ChatBlockKind::tool_call) names.emplace(block.id, block.name);
+  return names;
 }
 
-Status write_result(JsonWriter& json, const ChatForm& form, const ChatBlock& result) {
-  const ChatBlock* call = call_of(form, result.id);
-  if (call == nullptr)
-    return refused(result.path, "the call that this result answers is not in the messages");
+Status write_result(JsonWriter& json, const CallNames& names, const ChatBlock& result) {
+  const auto call = names.find(result.id);
+  if (call == names.end())
+    return refused(result.at.path(), "the call that this result answers is not in the messages");
   std::string text;
   for (const ChatBlock& inside : result.content) {
     if (inside.kind == ChatBlockKind::image)
-      return refused(result.path, "Gemini takes no images in tool results");
+      return refused(result.at.path(), "Gemini takes no images in tool results");
     text += inside.text;
   }
-  json.open('{').key("functionResponse").open('{').text_if("id", result.id).text("name", call->name);
+  json.open('{').key("functionResponse").open('{').text_if("id", result.id).text("name", call->second);
   json.key("response")
       .open('{')
       .text(result.is_error ? "error" : "result", text)
@@ -50,8 +54,8 @@ Status write_result(JsonWriter& json, const ChatForm& form, const ChatBlock& res
   return {};
 }
 
-Status write_part(JsonWriter& json, const ChatForm& form, const ChatBlock& block, Losses& losses) {
-  if (!block.cache_control.empty()) losses.add(block.path + ".cache_control");
+Status write_part(JsonWriter& json, const CallNames& names, const ChatBlock& block, Losses& losses) {
+  if (!block.cache_control.empty()) losses.add(block.at, ".cache_control");
   switch (block.kind) {
     case ChatBlockKind::text:
     case ChatBlockKind::refusal:
@@ -75,7 +79,7 @@ Status write_part(JsonWriter& json, const ChatForm& form, const ChatBlock& block
       json.close('}');
       return {};
     case ChatBlockKind::thinking:
-      losses.add(block.path);
+      losses.add(block.at);
       return {};  // it keeps its own, by signature
     case ChatBlockKind::tool_call:
       json.open('{').key("functionCall").open('{').text_if("id", block.id).text("name", block.name);
@@ -84,7 +88,7 @@ Status write_part(JsonWriter& json, const ChatForm& form, const ChatBlock& block
       json.close('}');
       return {};
     case ChatBlockKind::tool_result:
-      return write_result(json, form, block);
+      return write_result(json, names, block);
   }
   return {};
 }
@@ -92,6 +96,7 @@ Status write_part(JsonWriter& json, const ChatForm& form, const ChatBlock& block
 // Neighbours of one side share a message, as all results of a turn must.
 Status write_contents(JsonWriter& json, const ChatForm& form, Losses& losses) {
   json.key("contents").open('[');
+  const CallNames names = call_names(form);
   std::string_view side;
   for (const Turn& turn : form.turns) {
     if (turn.role == TextRole::system) continue;
@@ -101,7 +106,7 @@ Status write_contents(JsonWriter& json, const ChatForm& form, Losses& losses) {
       json.open('{').text("role", own).key("parts").open('[');
       side = own;
     }
-    for (const ChatBlock& block : turn.blocks) LOADLINE_TRY(write_part(json, form, block, losses));
+    for (const ChatBlock& block : turn.blocks) LOADLINE_TRY(write_part(json, names, block, losses));
   }
   if (!side.empty()) json.close(']').close('}');
   json.close(']');
@@ -116,12 +121,13 @@ Status write_system(JsonWriter& json, const ChatForm& form, Losses& losses) {
       is_late = true;
       continue;
     }
-    if (is_late) losses.add(turn.path + ".role");  // moves to the front
+    if (is_late) losses.add(turn.at, ".role");  // moves to the front
     if (!is_open) json.key("systemInstruction").open('{').key("parts").open('[');
     is_open = true;
     for (const ChatBlock& block : turn.blocks) {
-      if (block.kind != ChatBlockKind::text) return refused(block.path, "a system message takes texts only");
-      LOADLINE_TRY(write_part(json, form, block, losses));
+      if (block.kind != ChatBlockKind::text)
+        return refused(block.at.path(), "a system message takes texts only");
+      LOADLINE_TRY(write_part(json, {}, block, losses));
     }
   }
   if (is_open) json.close(']').close('}');
@@ -132,8 +138,8 @@ void write_tools(JsonWriter& json, const ChatForm& form, Losses& losses) {
   if (form.tools.empty()) return;
   json.key("tools").open('[').open('{').key("functionDeclarations").open('[');
   for (const ToolForm& tool : form.tools) {
-    if (!tool.cache_control.empty()) losses.add(tool.path + ".cache_control");
-    if (tool.strict == true) losses.add(tool.path + ".strict");
+    if (!tool.cache_control.empty()) losses.add(tool.at, ".cache_control");
+    if (tool.strict == true) losses.add(tool.at, ".strict");
     json.open('{')
         .text("name", tool.name)
         .text_if("description", tool.description)
@@ -209,7 +215,7 @@ FinishKind finish_with(FinishKind finish, bool has_calls) {
 
 void lose_in_part(JsonView part, Losses& losses) {
   lose_others(part, {"text", "thought", "functionCall", "thoughtSignature"}, losses);
-  if (part["thoughtSignature"] && !part["functionCall"]) losses.add(part["thoughtSignature"].path());
+  if (part["thoughtSignature"] && !part["functionCall"]) losses.add(part["thoughtSignature"]);
 }
 
 }  // namespace
@@ -237,7 +243,7 @@ Result<AnswerForm> read_gemini_answer(JsonView root, Losses& losses) {
   std::uint32_t calls = 0;
   for (JsonView part = candidate["content"]["parts"].first(); part; part = part.next()) {
     ChatBlock block;
-    block.path = part.path();
+    block.at = part;
     lose_in_part(part, losses);
     if (const JsonView call = part["functionCall"]) {
       block.kind = ChatBlockKind::tool_call;

@@ -320,6 +320,16 @@ JsonView JsonIndex::repeated_key() const {
   return {};
 }
 
+bool JsonIndex::holds_text(std::uint32_t string, std::string_view expected) const {
+  const Entry& entry = entries_[string];
+  if (!entry.has_escapes)
+    return entry.end - entry.begin == expected.size() + 2 &&
+           text_.substr(entry.begin + 1, expected.size()) == expected;
+  std::string decoded;
+  append_decoded_json(decoded, text_.substr(entry.begin, entry.end - entry.begin));
+  return decoded == expected;
+}
+
 JsonKind JsonView::kind() const { return index_ == nullptr ? JsonKind::null : index_->entries_[at_].kind; }
 
 ByteRange JsonView::range() const {
@@ -347,8 +357,7 @@ std::string JsonView::text() const {
 }
 
 bool JsonView::text_is(std::string_view expected) const {
-  std::string scratch;
-  return is_string() && text(scratch) == expected;
+  return is_string() && index_->holds_text(at_, expected);
 }
 
 std::optional<bool> JsonView::boolean() const {
@@ -375,8 +384,10 @@ std::optional<std::uint64_t> JsonView::unsigned_integer() const {
 JsonView JsonView::operator[](std::string_view name) const {
   JsonView found;
   if (!is_object()) return found;
-  for (JsonView member = first(); member; member = member.next())
-    if (member.key().text_is(name)) found = member;
+  const std::vector<JsonIndex::Entry>& entries = index_->entries_;
+  const std::uint32_t stop = entries[at_].next;
+  for (std::uint32_t key = at_ + 1; key < stop; key = entries[key + 1].next)
+    if (index_->holds_text(key, name)) found = JsonView(*index_, key + 1, stop);
   return found;
 }
 

@@ -115,6 +115,8 @@ class JsonIndex {
     bool has_escapes;
     bool in_object;
   };
+  bool holds_text(std::uint32_t string, std::string_view expected) const;
+
   std::string_view text_;
   std::vector<Entry> entries_;
   mutable std::vector<std::string_view> names_;  // scratch of repeated_key

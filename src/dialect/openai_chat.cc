@@ -43,7 +43,7 @@ void read_sampling(ChatForm& form, JsonView root) {
 
 Result<ChatBlock> read_part(JsonView part, Losses& losses) {
   ChatBlock block;
-  block.path = part.path();
+  block.at = part;
   const std::string type = part["type"].text();
   block.cache_control = raw_of(part["cache_control"]);
   if (type == "text" || type == "refusal") {
@@ -52,10 +52,10 @@ Result<ChatBlock> read_part(JsonView part, Losses& losses) {
     lose_others(part, {"type", "text", "refusal", "cache_control"}, losses);
     return block;
   }
-  if (type != "image_url") return refused(block.path, "a part of this type cannot be translated");
+  if (type != "image_url") return refused(block.at.path(), "a part of this type cannot be translated");
   block.kind = ChatBlockKind::image;
   const JsonView url = part["image_url"]["url"];
-  if (!url.is_string()) return refused(block.path, "an image needs a url");
+  if (!url.is_string()) return refused(block.at.path(), "an image needs a url");
   if (!take_data_url(url.text(), block)) block.url = url.text();
   lose_others(part["image_url"], {"url"}, losses);
   lose_others(part, {"type", "image_url", "cache_control"}, losses);
@@ -65,7 +65,7 @@ Result<ChatBlock> read_part(JsonView part, Losses& losses) {
 Status read_content(JsonView content, std::vector<ChatBlock>& blocks, Losses& losses) {
   if (content.is_string()) {
     ChatBlock block;
-    block.path = content.path();
+    block.at = content;
     block.text = content.text();
     blocks.push_back(std::move(block));
     return {};
@@ -92,14 +92,14 @@ void read_reasoning(JsonView message, std::vector<ChatBlock>& blocks, Losses& lo
   for (JsonView each = signed_blocks.first(); each; each = each.next()) {
     ChatBlock block;
     block.kind = ChatBlockKind::thinking;
-    block.path = each.path();
+    block.at = each;
     if (each["type"].text_is("redacted_thinking")) {
       block.signature = {Signer::anthropic_redacted, each["data"].text()};
     } else {
       block.signature = read_signature(each["signature"].text(), Signer::anthropic);
       block.text = each["thinking"].text();
       if (block.text.empty() && unsplit > 1) {  // which part of the text it signs is not known any more
-        losses.add(block.path);
+        losses.add(block.at);
         continue;
       }
       if (block.text.empty()) block.text = text;
@@ -110,7 +110,7 @@ void read_reasoning(JsonView message, std::vector<ChatBlock>& blocks, Losses& lo
   if (text.empty() || text_is_used) return;
   ChatBlock block;
   block.kind = ChatBlockKind::thinking;
-  block.path = words.path();
+  block.at = words;
   block.text = text;
   blocks.push_back(std::move(block));
 }
@@ -121,7 +121,7 @@ Status read_calls(JsonView calls, std::vector<ChatBlock>& blocks, Losses& losses
       return refused(call.path(), "only calls of functions can be translated");
     ChatBlock block;
     block.kind = ChatBlockKind::tool_call;
-    block.path = call.path();
+    block.at = call;
     block.id = call["id"].text();
     block.name = call["function"]["name"].text();
     block.text = call["function"]["arguments"].text();
@@ -135,12 +135,12 @@ Status read_calls(JsonView calls, std::vector<ChatBlock>& blocks, Losses& losses
 
 Status read_message(JsonView message, ChatForm& form, Losses& losses) {
   Turn turn;
-  turn.path = message.path();
+  turn.at = message;
   const std::string role = message["role"].text();
   if (message["function_call"].is_object())
-    return refused(turn.path + ".function_call",
+    return refused(turn.at.path() + ".function_call",
                    "the old form of calls cannot be translated; use tool_calls");
-  if (message["audio"].is_object()) return refused(turn.path + ".audio", "audio cannot be translated");
+  if (message["audio"].is_object()) return refused(turn.at.path() + ".audio", "audio cannot be translated");
   if (role == "system" || role == "developer") {
     turn.role = TextRole::system;
   } else if (role == "user") {
@@ -152,7 +152,7 @@ Status read_message(JsonView message, ChatForm& form, Losses& losses) {
     turn.role = TextRole::tool;
     ChatBlock result;
     result.kind = ChatBlockKind::tool_result;
-    result.path = turn.path;
+    result.at = turn.at;
     result.id = message["tool_call_id"].text();
     LOADLINE_TRY(read_content(message["content"], result.content, losses));
     lose_others(message, {"role", "content", "tool_call_id"}, losses);
@@ -160,13 +160,13 @@ Status read_message(JsonView message, ChatForm& form, Losses& losses) {
     form.turns.push_back(std::move(turn));
     return {};
   } else {
-    return refused(turn.path + ".role", "this role cannot be translated");
+    return refused(turn.at.path() + ".role", "this role cannot be translated");
   }
   LOADLINE_TRY(read_content(message["content"], turn.blocks, losses));
   if (message["refusal"].is_string()) {
     ChatBlock refusal;
     refusal.kind = ChatBlockKind::refusal;
-    refusal.path = message["refusal"].path();
+    refusal.at = message["refusal"];
     refusal.text = message["refusal"].text();
     turn.blocks.push_back(std::move(refusal));
   }
@@ -184,7 +184,7 @@ Status read_tools(JsonView tools, ChatForm& form, Losses& losses) {
     const JsonView function = tool["function"];
     if (!function.is_object()) return refused(tool.path(), "only function tools can be translated");
     ToolForm out;
-    out.path = tool.path();
+    out.at = tool;
     out.name = function["name"].text();
     out.description = function["description"].text();
     out.schema = raw_of(function["parameters"]);
@@ -320,8 +320,8 @@ Status write_results(JsonWriter& json, const Turn& turn, Losses& losses) {
   for (const ChatBlock& result : turn.blocks) {
     for (const ChatBlock& inside : result.content)
       if (inside.kind == ChatBlockKind::image)
-        return refused(result.path, "OpenAI's chat takes no images in tool results");
-    if (result.is_error) losses.add(result.path + ".is_error");
+        return refused(result.at.path(), "OpenAI's chat takes no images in tool results");
+    if (result.is_error) losses.add(result.at, ".is_error");
     json.open('{').text("role", "tool").text("tool_call_id", result.id);
     if (result.content.empty()) {
       json.text("content", "");
@@ -335,7 +335,7 @@ Status write_results(JsonWriter& json, const Turn& turn, Losses& losses) {
 
 void note_cache_control(const std::vector<ChatBlock>& blocks, Losses& losses) {
   for (const ChatBlock& block : blocks) {
-    if (!block.cache_control.empty()) losses.add(block.path + ".cache_control");
+    if (!block.cache_control.empty()) losses.add(block.at, ".cache_control");
     note_cache_control(block.content, losses);
   }
 }
@@ -344,7 +344,7 @@ void write_tools(JsonWriter& json, const ChatForm& form, Losses& losses) {
   if (form.tools.empty()) return;
   json.key("tools").open('[');
   for (const ToolForm& tool : form.tools) {
-    if (!tool.cache_control.empty()) losses.add(tool.path + ".cache_control");
+    if (!tool.cache_control.empty()) losses.add(tool.at, ".cache_control");
     json.open('{').text("type", "function").key("function").open('{').text("name", tool.name);
     json.text_if("description", tool.description).raw_if("parameters", tool.schema);
     if (tool.strict) json.boolean("strict", *tool.strict);
@@ -457,7 +457,7 @@ Result<ChatForm> read_openai_completions_request(JsonView root, Losses& losses) 
   losses.add("prompt");  // a chat model answers it instead of going on with it
   Turn turn;
   ChatBlock text;
-  text.path = only.path();
+  text.at = only;
   text.text = only.text();
   turn.blocks.push_back(std::move(text));
   form.turns.push_back(std::move(turn));
@@ -525,7 +525,7 @@ Result<AnswerForm> read_openai_chat_answer(JsonView root, Losses& losses) {
   if (message["refusal"].is_string() && !message["refusal"].text().empty()) {
     ChatBlock refusal;
     refusal.kind = ChatBlockKind::refusal;
-    refusal.path = message["refusal"].path();
+    refusal.at = message["refusal"];
     refusal.text = message["refusal"].text();
     answer.blocks.push_back(std::move(refusal));
   }

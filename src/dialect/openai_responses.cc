@@ -16,14 +16,14 @@ std::string raw_of(JsonView value) {
 Status read_parts(JsonView content, std::vector<ChatBlock>& blocks, Losses& losses) {
   if (content.is_string()) {
     ChatBlock block;
-    block.path = content.path();
+    block.at = content;
     block.text = content.text();
     blocks.push_back(std::move(block));
     return {};
   }
   for (JsonView part = content.first(); part; part = part.next()) {
     ChatBlock block;
-    block.path = part.path();
+    block.at = part;
     const std::string type = part["type"].text();
     if (type == "input_text" || type == "output_text" || type == "text") {
       block.text = part["text"].text();
@@ -35,9 +35,9 @@ Status read_parts(JsonView content, std::vector<ChatBlock>& blocks, Losses& loss
       const std::string url = part["image_url"].text();
       if (!take_data_url(url, block)) block.url = url;
     } else {
-      return refused(block.path, "a part of this type cannot be translated");
+      return refused(block.at.path(), "a part of this type cannot be translated");
     }
-    if (part["annotations"].size() > 0) losses.add(part["annotations"].path());
+    if (part["annotations"].size() > 0) losses.add(part["annotations"]);
     lose_others(part, {"type", "text", "refusal", "image_url", "annotations", "logprobs"}, losses);
     blocks.push_back(std::move(block));
   }
@@ -49,7 +49,7 @@ Turn& assistant_turn(ChatForm& form, JsonView item) {
   if (form.turns.empty() || form.turns.back().role != TextRole::assistant) {
     Turn turn;
     turn.role = TextRole::assistant;
-    turn.path = item.path();
+    turn.at = item;
     form.turns.push_back(std::move(turn));
   }
   return form.turns.back();
@@ -58,7 +58,7 @@ Turn& assistant_turn(ChatForm& form, JsonView item) {
 void read_reasoning(JsonView item, ChatForm& form) {
   ChatBlock block;
   block.kind = ChatBlockKind::thinking;
-  block.path = item.path();
+  block.at = item;
   for (const char* list : {"summary", "content"})
     for (JsonView part = item[list].first(); part; part = part.next()) block.text += part["text"].text();
   block.signature = read_signature(item["encrypted_content"].text(), Signer::nobody);
@@ -70,7 +70,7 @@ void read_call(JsonView item, ChatForm& form, Losses& losses) {
   Turn& turn = assistant_turn(form, item);
   ChatBlock block;
   block.kind = ChatBlockKind::tool_call;
-  block.path = item.path();
+  block.at = item;
   block.id = item["call_id"].text();
   block.name = item["name"].text();
   block.text = item["arguments"].text();
@@ -86,7 +86,7 @@ void read_call(JsonView item, ChatForm& form, Losses& losses) {
 Status read_message(JsonView item, ChatForm& form, Losses& losses) {
   const std::string role = item["role"].text();
   Turn turn;
-  turn.path = item.path();
+  turn.at = item;
   if (role == "system" || role == "developer") {
     turn.role = TextRole::system;
   } else if (role == "user") {
@@ -95,7 +95,7 @@ Status read_message(JsonView item, ChatForm& form, Losses& losses) {
     lose_others(item, {"type", "id", "role", "content", "status"}, losses);
     return read_parts(item["content"], assistant_turn(form, item).blocks, losses);
   } else {
-    return refused(turn.path + ".role", "this role cannot be translated");
+    return refused(turn.at.path() + ".role", "this role cannot be translated");
   }
   LOADLINE_TRY(read_parts(item["content"], turn.blocks, losses));
   lose_others(item, {"type", "id", "role", "content", "status"}, losses);
@@ -112,10 +112,10 @@ Status read_item(JsonView item, ChatForm& form, Losses& losses) {
     return refused(item.path(), "an item of this type cannot be translated");
   Turn turn;
   turn.role = TextRole::tool;
-  turn.path = item.path();
+  turn.at = item;
   ChatBlock result;
   result.kind = ChatBlockKind::tool_result;
-  result.path = turn.path;
+  result.at = turn.at;
   result.id = item["call_id"].text();
   LOADLINE_TRY(read_parts(item["output"], result.content, losses));
   lose_others(item, {"type", "id", "call_id", "output", "status"}, losses);
@@ -129,7 +129,7 @@ Status read_input(JsonView root, ChatForm& form, Losses& losses) {
   if (instructions.is_string()) {
     Turn turn;
     turn.role = TextRole::system;
-    turn.path = "instructions";
+    turn.at = instructions;
     LOADLINE_TRY(read_parts(instructions, turn.blocks, losses));
     form.turns.push_back(std::move(turn));
   } else if (instructions && !instructions.is_null()) {
@@ -138,7 +138,7 @@ Status read_input(JsonView root, ChatForm& form, Losses& losses) {
   const JsonView input = root["input"];
   if (input.is_string()) {
     Turn turn;
-    turn.path = "input";
+    turn.at = input;
     LOADLINE_TRY(read_parts(input, turn.blocks, losses));
     form.turns.push_back(std::move(turn));
   }
@@ -149,9 +149,9 @@ Status read_input(JsonView root, ChatForm& form, Losses& losses) {
 Status read_tools(JsonView root, ChatForm& form, Losses& losses) {
   for (JsonView tool = root["tools"].first(); tool; tool = tool.next()) {
     ToolForm out;
-    out.path = tool.path();
+    out.at = tool;
     if (!tool["type"].text_is("function"))
-      return refused(out.path, "a tool that the provider runs cannot be translated");
+      return refused(out.at.path(), "a tool that the provider runs cannot be translated");
     out.name = tool["name"].text();
     out.description = tool["description"].text();
     out.schema = raw_of(tool["parameters"]);
@@ -487,13 +487,15 @@ class ResponsesWriter final : public PieceWriter {
     item_event("response.output_item.added", last(), out);
   }
   void arguments(const Piece& piece, std::string& out) {
-    for (const auto& [call, number] : calls_) {
-      if (call != piece.call) continue;
-      items_.all()[number].parts.front().text += piece.text;
-      JsonWriter json = part_event("response.function_call_arguments.delta", number, {}, 0);
-      json.text("delta", piece.text);
-      send("response.function_call_arguments.delta", json, out);
-    }
+    const auto is_ours = [&](const auto& call) {
+      return call.first == piece.call;
+    };  // nearly always the last
+    const auto call = std::find_if(calls_.rbegin(), calls_.rend(), is_ours);
+    if (call == calls_.rend()) return;
+    items_.all()[call->second].parts.front().text += piece.text;
+    JsonWriter json = part_event("response.function_call_arguments.delta", call->second, {}, 0);
+    json.text("delta", piece.text);
+    send("response.function_call_arguments.delta", json, out);
   }
 
   void close_part(std::string& out) {

@@ -121,7 +121,7 @@ void StreamFacts::read_openai(JsonView root) {
   const JsonView choices = root["choices"];
   const JsonView usage = root["usage"];
   if (!choices.is_array() && !usage.is_object()) return void(event_.is_malformed = true);
-  read_head(root["id"], root["model"], root["created"]);
+  if (id_.empty()) read_head(root["id"], root["model"], root["created"]);
   event_.usage = usage_of(dialect_, usage);
   event_.is_usage_only = usage.is_object() && !choices.first();
   for (JsonView choice = choices.first(); choice; choice = choice.next()) read_openai_choice(choice);
@@ -242,7 +242,7 @@ void StreamFacts::read_gemini(JsonView root) {
   const JsonView candidates = root["candidates"];
   const JsonView blocked = root["promptFeedback"]["blockReason"];
   if (!candidates && !blocked && !root["usageMetadata"]) return void(event_.is_malformed = true);
-  read_head(root["responseId"], root["modelVersion"], {});
+  if (id_.empty()) read_head(root["responseId"], root["modelVersion"], {});
   event_.usage = usage_of(dialect_, root["usageMetadata"]);
   for (JsonView candidate = candidates.first(); candidate; candidate = candidate.next()) {
     const std::uint32_t number = small(candidate["index"]);

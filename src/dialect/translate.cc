@@ -83,7 +83,7 @@ std::string write_answer_form(Dialect client, const AnswerForm& answer, Losses& 
       return write_anthropic_answer(answer);
     case Dialect::openai_completions:
       for (const ChatBlock& block : answer.blocks)
-        if (block.kind != ChatBlockKind::text) losses.add(block.path);
+        if (block.kind != ChatBlockKind::text) losses.add(block.at);
       return write_openai_completions_answer(answer);
     case Dialect::openai_chat:
     case Dialect::openai_embeddings:

@@ -15,7 +15,7 @@ namespace loadline {
 struct Translated {
   std::string body;
   /// Names of the source's fields that were dropped or coerced ("seed", "messages[2].name"), each once, in
-  /// order of the source. Never content.
+  /// order of the source; of very many the first 64 and "...". Never content.
   std::vector<std::string> losses;
 };
 

@@ -348,6 +348,10 @@ TEST(DialectGrid, RefusalsNameTheField) {
       why(Dialect::anthropic_messages, Dialect::openai_chat,
           R"({"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","data":"a"}}]}]})")
           .starts_with("messages[0].content[0]: "));
+  EXPECT_TRUE(
+      why(Dialect::anthropic_messages, Dialect::openai_chat,
+          R"({"model":"m","max_tokens":1,"messages":[],"output_config":{"format":{"type":"json_schema"}}})")
+          .starts_with("output_config.format.schema: "));
   EXPECT_TRUE(why(Dialect::openai_chat, Dialect::gemini,
                   R"({"messages":[{"role":"tool","tool_call_id":"x","content":"a"}]})")
                   .starts_with("messages[0]: "));
@@ -361,6 +365,18 @@ TEST(DialectGrid, UnknownFieldsAreLosses) {
                                                    facts_of(Dialect::openai_chat, body), {});
   ASSERT_TRUE(out.ok());
   EXPECT_EQ(joined(out->losses), "messages[0].content[0].x messages[0].name later temperature seed");
+}
+
+TEST(DialectGrid, ManyLossesAreCutShort) {
+  std::string body = R"({"model":"m","messages":[{"role":"user","content":"a"}])";
+  for (int i = 0; i < 500; ++i) body += ",\"field_" + std::to_string(i) + "\":1";
+  body += "}";
+  const Result<Translated> out = translate_request(Dialect::openai_chat, Dialect::gemini, body,
+                                                   facts_of(Dialect::openai_chat, body), {});
+  ASSERT_TRUE(out.ok());
+  ASSERT_EQ(out->losses.size(), 65U);
+  EXPECT_EQ(out->losses[63], "field_63");
+  EXPECT_EQ(out->losses[64], "...");
 }
 
 // What has an equivalent comes back the same.
