@@ -30,53 +30,53 @@ namespace loadline {
 
 /// A candidate is about to receive data. Recorded before the first byte leaves: this is what `prove` counts.
 struct AuditSend {
-  std::string request_id, key;
-  std::string data_class;            // of the request's label
-  std::vector<std::string> regions;  // where it may go; empty: anywhere
-  std::string model, upstream, region, operator_name;
+  std::string request_id{}, key{};
+  std::string data_class{};            // of the request's label
+  std::vector<std::string> regions{};  // where it may go; empty: anywhere
+  std::string model{}, upstream{}, region{}, operator_name{};
   std::uint32_t attempt = 1;
-  std::string purpose;  // "answer", "hedge", "shadow", "embedding", "judge", ...
+  std::string purpose{};  // "answer", "hedge", "shadow", "embedding", "judge", ...
   friend bool operator==(const AuditSend&, const AuditSend&) = default;
 };
 
 struct AuditRemoved {
-  std::string model, reason;
+  std::string model{}, reason{};
   friend bool operator==(const AuditRemoved&, const AuditRemoved&) = default;
 };
 
 struct AuditGuard {
-  std::string name;
-  std::string verdict;  // "allow", "flag", "mask", "block", ...; "not run", "failed", "late" say that it did
-                        // not check
+  std::string name{};
+  std::string verdict{};  // "allow", "flag", "mask", "block", ...; "not run", "failed", "late" say that it
+                          // did not check
   std::uint32_t findings = 0;  // how many, never what
   friend bool operator==(const AuditGuard&, const AuditGuard&) = default;
 };
 
 /// One for each request, at its end.
 struct AuditDecision {
-  std::string request_id, key, team, route;
-  std::string data_class;
-  std::vector<std::string> regions;
-  std::string class_reason;  // what raised it: "key floor", "header", "collection", "detector", ...
-  std::vector<AuditRemoved> removed;
-  std::string model, upstream, region, operator_name;  // that answered; "": none did
-  std::vector<AuditGuard> guards;                      // that really ran, or should have
-  std::string outcome;                                 // "completed", "refused", "blocked", ...
-  std::string cache;                                   // "", "miss", "exact", "semantic"
+  std::string request_id{}, key{}, team{}, route{};
+  std::string data_class{};
+  std::vector<std::string> regions{};
+  std::string class_reason{};  // what raised it: "key floor", "header", "collection", "detector", ...
+  std::vector<AuditRemoved> removed{};
+  std::string model{}, upstream{}, region{}, operator_name{};  // that answered; "": none did
+  std::vector<AuditGuard> guards{};                            // that really ran, or should have
+  std::string outcome{};                                       // "completed", "refused", "blocked", ...
+  std::string cache{};                                         // "", "miss", "exact", "semantic"
   friend bool operator==(const AuditDecision&, const AuditDecision&) = default;
 };
 
 /// The vault of pseudonyms was used.
 struct AuditVault {
-  std::string request_id, actor, tenant;
-  std::string action;       // "restore", "export", "erase"
+  std::string request_id{}, actor{}, tenant{};
+  std::string action{};     // "restore", "export", "erase"
   std::uint64_t count = 0;  // values
   friend bool operator==(const AuditVault&, const AuditVault&) = default;
 };
 
 /// Somebody changed something: keys, configuration, deletion.
 struct AuditAdmin {
-  std::string actor, action, target, result;
+  std::string actor{}, action{}, target{}, result{};
   friend bool operator==(const AuditAdmin&, const AuditAdmin&) = default;
 };
 
@@ -96,17 +96,17 @@ struct AuditAnchor {
 
 struct AuditReport {
   std::uint64_t records = 0;
-  std::uint64_t first = 0;            // number of the first record kept
-  AuditAnchor head;                   // of the last record
-  std::uint64_t anchored = 0;         // a cut before this record would have been noticed
-  std::vector<std::string> problems;  // each with its place; empty: intact. At most problems_max
+  std::uint64_t first = 0;              // number of the first record kept
+  AuditAnchor head{};                   // of the last record
+  std::uint64_t anchored = 0;           // a cut before this record would have been noticed
+  std::vector<std::string> problems{};  // each with its place; empty: intact. At most problems_max
   static constexpr std::size_t problems_max = 100;
   bool intact() const { return problems.empty(); }
 };
 
 struct AuditQuestion {
-  std::vector<std::string> classes;  // the class asked about and every stricter one
-  std::string not_region;
+  std::vector<std::string> classes{};  // the class asked about and every stricter one
+  std::string not_region{};
   std::int64_t from_ms = 0, to_ms = INT64_MAX;  // [from, to)
 };
 
@@ -114,26 +114,26 @@ struct AuditProof {
   bool holds = false;       // no send in that region, and the log is intact
   std::uint64_t sends = 0;  // in that time, of those classes
   std::uint64_t sends_all_classes = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> by_region;  // of `sends`
+  std::vector<std::pair<std::string, std::uint64_t>> by_region{};  // of `sends`
   std::uint64_t violations = 0;
   struct Evidence {
     std::uint64_t number;
     std::int64_t time_ms;
-    AuditSend send;
+    AuditSend send{};
   };
-  std::vector<Evidence> evidence;  // the first violations_shown_max of them
+  std::vector<Evidence> evidence{};  // the first violations_shown_max of them
   static constexpr std::size_t violations_shown_max = 100;
   std::uint64_t first = 0, last = 0;  // numbers of the records in that time
-  AuditReport log;
+  AuditReport log{};
 };
 
 struct AuditOptions {
-  std::string anchor_file;  // e.g. DATA/audit/anchor
+  std::string anchor_file{};  // e.g. DATA/audit/anchor; its folder must be there
   bool read_only = false;
   static constexpr std::size_t text_bytes_max =
-      256;  // of each text; longer ones are cut and marked with "..."
+      192;  // of each text; longer ones are cut and marked with "..."
   static constexpr std::size_t list_max =
-      64;  // entries of each list; what is over is counted in the last one
+      32;  // entries of each list; what is over is counted in the last one
 };
 
 class AuditLog {
@@ -156,7 +156,7 @@ struct AuditRecord {
   std::uint64_t number = 0;
   std::int64_t time_ms = 0;
   AuditHash hash{};
-  AuditEvent event;
+  AuditEvent event{};
 };
 
 /// Checks every record. `kept`: anchors kept elsewhere. An error only where the log cannot be read at all.

@@ -92,8 +92,6 @@ class Budgets {
  private:
   friend class Reservation;
   struct Account {
-    OwnerKind kind;
-    std::string name;
     std::int32_t day = 0, month = 0;  // which ones `spent` is about
     NanoDollars day_spent = 0, month_spent = 0;
   };
@@ -102,16 +100,28 @@ class Budgets {
     std::int32_t day, month;
   };
   struct Tightest;
-  Now now() const;
+  using Owner = std::pair<OwnerKind, std::string_view>;
+  struct OwnerOrder {
+    using is_transparent = void;
+    static Owner view(const std::pair<OwnerKind, std::string>& owner) { return {owner.first, owner.second}; }
+    static Owner view(const Owner& owner) { return owner; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return view(a) < view(b);
+    }
+  };
+  Now now_locked() const;
   std::optional<std::uint32_t> account_of(OwnerKind kind, std::string_view name, bool make);
   static void turn(Account& account, const Now& now);
   void add(const Reservation& reservation, NanoDollars amount);
+  void add_locked(const Reservation& reservation, NanoDollars amount);
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   // guarded by mutex_
+  mutable std::int32_t latest_day_ = 0;  // a clock that is set back does not bring a window back
   std::vector<Account> accounts_;
-  std::map<std::pair<OwnerKind, std::string>, std::uint32_t, std::less<>> index_;
+  std::map<std::pair<OwnerKind, std::string>, std::uint32_t, OwnerOrder> index_;
 };
 
 }  // namespace loadline

@@ -22,21 +22,22 @@ namespace loadline {
 /// "Whoever has `value` in `claim` may ...": equal to a text, an element of a list, or a word of a text of
 /// words (as in `scope`). A claim inside others is written with dots: "realm_access.roles".
 struct ClaimRule {
-  std::string claim;
-  std::string value;  // "*": any value
-  Scopes scopes;
+  std::string claim{};
+  std::string value{};  // "*": any value
+  Scopes scopes{};
 };
 
 struct JwtOptions {
-  std::string issuer;    // `iss` must equal it
-  std::string audience;  // `aud` must be or contain it
+  std::string issuer{};    // `iss` must equal it
+  std::string audience{};  // `aud` must be or contain it
   std::string subject_claim = "sub";
-  std::string team_claim;           // "": no team
-  std::vector<ClaimRule> rules;     // what applies is united; nothing applies: permission_denied
+  std::string team_claim{};         // "": no team
+  std::vector<ClaimRule> rules{};   // what applies is united; nothing applies: permission_denied
   std::chrono::seconds leeway{60};  // on exp, nbf and iat
-  DataClasses classes;              // of the manifest
+  DataClasses classes{};            // of the manifest
 
   static constexpr std::size_t token_bytes_max = 16384;
+  static constexpr std::size_t subject_bytes_max = 128;  // of subject and team
   static constexpr std::size_t key_set_bytes_max = 1 << 20;
   static constexpr std::size_t keys_max = 100;
   static constexpr std::size_t remembered_max = 4096;

@@ -30,29 +30,29 @@ using KeyDigest = std::array<unsigned char, 32>;
 
 /// A key as it is kept and listed: everything but the secret.
 struct KeyRecord {
-  std::string name;  // unique; letters, digits, ".-_@", at most name_bytes_max
-  std::string team;
-  Scopes scopes;
+  std::string name{};  // unique; letters, digits, ".-_@", at most name_bytes_max
+  std::string team{};
+  Scopes scopes{};
   std::int64_t created_ms = 0;
-  std::optional<std::int64_t> expires_ms;
-  std::optional<std::int64_t> revoked_ms;
+  std::optional<std::int64_t> expires_ms{};
+  std::optional<std::int64_t> revoked_ms{};
   KeyDigest digest{};
-  std::string hint;                          // the last four letters of the secret, to recognise it
-  std::optional<KeyDigest> old_digest;       // before the last rotation ...
-  std::optional<std::int64_t> old_until_ms;  // ... which works until then
+  std::string hint{};                          // the last four letters of the secret, to recognise it
+  std::optional<KeyDigest> old_digest{};       // before the last rotation ...
+  std::optional<std::int64_t> old_until_ms{};  // ... which works until then
 
   static constexpr std::size_t name_bytes_max = 128;
 };
 
 /// A key just made. The secret exists only here: it is not kept and cannot be shown again.
 struct NewKey {
-  std::string name;
-  std::string secret;  // "ll-" and 43 letters
+  std::string name{};
+  std::string secret{};  // "ll-" and 43 letters
 };
 
 struct KeyStoreOptions {
-  std::string file;                           // e.g. DATA/keys.json
-  DataClasses classes;                        // of the manifest
+  std::string file{};                         // e.g. DATA/keys.json; its folder must be there
+  DataClasses classes{};                      // of the manifest
   std::chrono::milliseconds poll_every{250};  // zero: no thread, `refresh` is called by hand
   static constexpr std::size_t keys_max = 100'000;
   static constexpr std::size_t file_bytes_max = 128 << 20;
@@ -70,9 +70,9 @@ class KeyStore {
   bool empty() const;
 
   struct Creation {
-    std::string name, team;
-    Scopes scopes;
-    std::optional<std::int64_t> expires_ms;
+    std::string name{}, team{};
+    Scopes scopes{};
+    std::optional<std::int64_t> expires_ms{};
   };
   /// already_exists, invalid_argument (name, class, weight), resource_exhausted (keys_max).
   Result<NewKey> create(const Creation& creation);

@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "governance/budgets.h"
+#include "governance/calendar.h"
 #include "governance/prices.h"
 #include "model/data_label.h"
 #include "model/file_system.h"
@@ -50,9 +51,9 @@ const char* row_outcome_name(RowOutcome outcome);
 
 /// A call about to be made. Texts are names, each at most name_bytes_max (longer: invalid_argument).
 struct RowStart {
-  std::string_view request_id;
-  std::string_view key, team, route, model;  // `model`: the first that will be tried
-  DataLabel label;
+  std::string_view request_id{};
+  std::string_view key{}, team{}, route{}, model{};  // `model`: the first that will be tried
+  DataLabel label{};
   NanoDollars reserved = 0;
   NanoDollars prompt_cost = 0;      // what is spent as soon as the upstream has read the prompt
   NanoDollars output_price = 0;     // per million tokens, for what a crash leaves behind
@@ -61,27 +62,27 @@ struct RowStart {
 
 struct RowEnd {
   UsageSource source = UsageSource::unknown;
-  TokenCounts tokens;  // absent is not zero
+  TokenCounts tokens{};  // absent is not zero
   NanoDollars cost = 0;
   NanoDollars uncertain = 0;  // that may have been spent on top; budgets count it
   RowOutcome outcome = RowOutcome::completed;
-  std::string_view model;  // that answered; "": the one of the start
-  std::string_view upstream;
+  std::string_view model{};  // that answered; "": the one of the start
+  std::string_view upstream{};
   std::uint32_t attempts = 1;
   std::uint32_t status = 0;  // HTTP, as told to the caller
   std::uint32_t duration_ms = 0;
-  std::optional<std::uint32_t> first_token_ms;
+  std::optional<std::uint32_t> first_token_ms{};
 };
 
 /// An attempt that was paid and not used (the loser of a hedge): on the gateway's own line, not the key's.
 struct LoserCost {
-  std::string_view model, upstream;
+  std::string_view route{}, model{}, upstream{};
   UsageSource source = UsageSource::unknown;
-  TokenCounts tokens;
+  TokenCounts tokens{};
   NanoDollars cost = 0;
   NanoDollars uncertain = 0;
 };
-inline constexpr std::string_view gateway_account = "(gateway)";  // key and team of such a line
+inline constexpr std::string_view gateway_account = "(gateway)";  // key of such a line; it has no team
 
 struct UsageSums {
   std::uint64_t rows = 0;
@@ -99,22 +100,22 @@ struct UsageSums {
 struct UsageQuery {
   std::int32_t first_day = 0;
   std::int32_t last_day = INT32_MAX;
-  std::optional<std::string> key, team, route, model;
+  std::optional<std::string> key{}, team{}, route{}, model{};
   bool by_day = false, by_key = false, by_team = false, by_route = false, by_model = false;
 };
 
 struct UsageRow {
-  std::int32_t day = 0;                 // 0 where not asked by day
-  std::string key, team, route, model;  // "" where not asked by it
-  UsageSums sums;
+  std::int32_t day = 0;                         // 0 where not asked by day
+  std::string key{}, team{}, route{}, model{};  // "" where not asked by it
+  UsageSums sums{};
 };
 
 /// A row as it is stored, for `explain` and export.
 struct CallRow {
   RowId id = 0;
   std::int64_t started_ms = 0;
-  std::string request_id, key, team, route, model, upstream;
-  DataLabel label;
+  std::string request_id{}, key{}, team{}, route{}, model{}, upstream{};
+  DataLabel label{};
   NanoDollars reserved = 0;
   std::uint64_t prompt_tokens = 0;
   std::uint64_t delivered = 0;  // of the last watermark
@@ -122,16 +123,16 @@ struct CallRow {
   // of the end
   std::int64_t ended_ms = 0;
   UsageSource source = UsageSource::unknown;
-  TokenCounts tokens;
+  TokenCounts tokens{};
   NanoDollars cost = 0, uncertain = 0;
   RowOutcome outcome = RowOutcome::completed;
   std::uint32_t attempts = 0, status = 0, duration_ms = 0;
-  std::optional<std::uint32_t> first_token_ms;
+  std::optional<std::uint32_t> first_token_ms{};
 };
 
 struct LedgerOptions {
-  std::string checkpoint_file;  // e.g. DATA/ledger/sums
-  bool read_only = false;       // another process writes: nothing is settled, no checkpoint is made
+  std::string checkpoint_file{};  // e.g. DATA/ledger/sums; its folder must be there
+  bool read_only = false;         // another process writes: nothing is settled, no checkpoint is made
   std::chrono::milliseconds watermark_every{250};
 
   static constexpr std::size_t name_bytes_max = 256;
@@ -156,7 +157,7 @@ class Ledger {
   virtual void watermark(RowId row, std::uint64_t delivered_tokens) = 0;
   /// failed_precondition: it is settled or was never begun (nothing is recorded: no row is billed twice).
   virtual Status settle(RowId row, const RowEnd& end) = 0;
-  /// Any number for a row begun through this object, before or after it is settled.
+  /// Any number for a row, before or after it is settled; counts in the day in which it is told.
   virtual Status add_loser(RowId row, const LoserCost& loser) = 0;
 
   /// Sums over the rows settled so far, ordered by day, key, team, route, model.
@@ -181,14 +182,5 @@ class Ledger {
 
 /// Fills the budgets of today and this month with what the ledger says (settled and uncertain).
 void restore_budgets(const Ledger& ledger, const Clock& clock, Budgets& budgets);
-
-/// Days since 1970-01-01 UTC.
-constexpr std::int32_t utc_day(std::int64_t unix_ms) {
-  return static_cast<std::int32_t>((unix_ms >= 0 ? unix_ms : unix_ms - 86'399'999) / 86'400'000);
-}
-/// "2026-11-25".
-std::string show_day(std::int32_t day);
-/// invalid_argument: not a date of that form.
-Result<std::int32_t> parse_day(std::string_view text);
 
 }  // namespace loadline

@@ -59,8 +59,8 @@ struct Admission {
 
 class RequestLimits {
  public:
-  static constexpr std::size_t owners_max = 3;         // of a call
-  static constexpr std::size_t tracked_max = 100'000;  // owners with limits that are busy in the last minute
+  static constexpr std::size_t owners_max = 3;        // of a call
+  static constexpr std::size_t tracked_max = 50'000;  // owners with limits that are busy in the last minute
   static constexpr std::int64_t window_seconds = 60;
 
   explicit RequestLimits(const Clock& clock) : clock_(clock) {}
@@ -78,14 +78,25 @@ class RequestLimits {
 
  private:
   friend class Permit;
-  std::shared_ptr<Permit::Share> share_of(OwnerKind kind, std::string_view name, std::int64_t second);
+  std::shared_ptr<Permit::Share> share_of(const LimitOwner& owner, std::int64_t second);
   void forget_idle(std::int64_t second);
   std::int64_t now_ms() const;
+  using Owner = std::pair<OwnerKind, std::string_view>;
+  struct OwnerOrder {
+    using is_transparent = void;
+    static Owner view(const std::pair<OwnerKind, std::string>& owner) { return {owner.first, owner.second}; }
+    static Owner view(const Owner& owner) { return owner; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return view(a) < view(b);
+    }
+  };
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   // guarded by mutex_
-  std::map<std::pair<OwnerKind, std::string>, std::shared_ptr<Permit::Share>, std::less<>> shares_;
+  std::map<std::pair<OwnerKind, std::string>, std::shared_ptr<Permit::Share>, OwnerOrder> shares_;
+  std::int64_t swept_ = -1;  // second of the last search for idle ones
 };
 
 }  // namespace loadline

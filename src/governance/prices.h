@@ -16,7 +16,7 @@ namespace loadline {
 /// What an upstream said it counted. Absent is "not told"; zero is zero. `cached` is a part of `input`,
 /// `reasoning` a part of `output`, whatever the dialect on the wire.
 struct TokenCounts {
-  std::optional<std::uint64_t> input, output, cached, reasoning;
+  std::optional<std::uint64_t> input{}, output{}, cached{}, reasoning{};
 
   friend bool operator==(const TokenCounts&, const TokenCounts&) = default;
 };
@@ -25,9 +25,9 @@ struct TokenCounts {
 struct Price {
   NanoDollars input = 0;
   NanoDollars output = 0;
-  std::optional<NanoDollars> cached;     // absent: as input
-  std::optional<NanoDollars> reasoning;  // absent: as output
-  NanoDollars per_request = 0;           // nano-dollars, once
+  std::optional<NanoDollars> cached{};     // absent: as input
+  std::optional<NanoDollars> reasoning{};  // absent: as output
+  NanoDollars per_request = 0;             // nano-dollars, once
 
   friend bool operator==(const Price&, const Price&) = default;
 };

@@ -9,9 +9,10 @@ namespace loadline {
 
 struct Refusal {
   Error error;  // resource_exhausted; names the limit, what is left and when it renews; safe to show
-  /// Waiting this long is enough if nobody else takes what becomes free; not a millisecond less is. Absent:
-  /// waiting does not help (the request alone is larger than the limit).
-  std::optional<std::int64_t> retry_after_ms;
+  /// Waiting this long is enough if nobody else takes what becomes free. For limits not a millisecond less
+  /// is; money that others hold may come back to a budget earlier. Absent: waiting does not help (the request
+  /// alone is larger than the limit).
+  std::optional<std::int64_t> retry_after_ms{};
 };
 
 /// Whose budget or limit.

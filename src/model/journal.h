@@ -19,6 +19,9 @@ class Journal {
   /// power once `durable()` has reached its number. Gives the number. resource_exhausted: no room on the disk
   /// (nothing was written); unavailable: the disk fails.
   virtual Result<std::uint64_t> append(std::string_view record) = 0;
+  /// Numbers of the first and the last record; last is first - 1 where there is none.
+  virtual std::uint64_t first() const = 0;
+  virtual std::uint64_t last() const = 0;
   /// Bytes of records (each counted with `record_overhead_bytes`) that will surely find room, whatever
   /// happens to the disk. Small only when the disk is full: the time to shed what can be done without.
   virtual std::uint64_t room() const = 0;

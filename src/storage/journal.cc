@@ -217,6 +217,8 @@ class MappedJournal final : public FileJournal {
   };
 
   Status adopt(Recovered recovered);
+  Status allocate_first();
+  Status make_spare();
   Status read_segments(std::uint64_t first,
                        const std::function<bool(std::uint64_t, std::string_view)>& visit) const;
   Status next_segment(std::unique_lock<std::mutex>& lock);
@@ -261,6 +263,7 @@ Status MappedJournal::start() {
   next_sequence_ = last + 1;
   LOADLINE_TRY(adopt(std::move(recovered)));
   if (options_.read_only) return {};
+  LOADLINE_TRY(allocate_first());
   syncer_ = std::thread([this] { sync_thread(); });
   allocator_ = std::thread([this] { allocation_thread(); });
   return {};
@@ -284,16 +287,29 @@ Status MappedJournal::adopt(Recovered recovered) {
     return {};
   }
   next_sequence_ = 1;
+  return {};
+}
+
+// The first one, too, so that `room` tells the truth from the beginning.
+Status MappedJournal::allocate_first() {
+  std::unique_lock lock(mutex_);
+  LOADLINE_TRY(make_spare());
+  if (!spare_ || active_) return {};
+  LOADLINE_TRY(next_segment(lock));
+  return make_spare();
+}
+
+// No room is remembered and not an error.
+Status MappedJournal::make_spare() {
   auto made = JournalSegment::create(path(next_sequence_), options_.segment_bytes);
+  if (!made && made.error().code() != Code::resource_exhausted) return std::move(made).error();
   if (!made) {
-    if (made.error().code() != Code::resource_exhausted) return std::move(made).error();
     no_room_ = std::move(made).error();
     return {};
   }
   spare_ = *std::move(made);
   ++next_sequence_;
-  std::unique_lock lock(mutex_);
-  return next_segment(lock);
+  return {};
 }
 
 // What is behind the last whole record of active_ stays zero: it reads as the end.

@@ -46,9 +46,6 @@ class FileJournal : public Journal {
   /// What opening cut off: bytes of records that were not whole (a loss of power, or a process killed while
   /// it wrote). Nothing that `durable()` had reached.
   virtual std::uint64_t torn_bytes() const = 0;
-  /// First and last record number; last is first - 1 in an empty one.
-  virtual std::uint64_t first() const = 0;
-  virtual std::uint64_t last() const = 0;
   /// Removes the segments all of whose records are before `number`; the newest one stays. Gives how many.
   virtual Result<std::size_t> drop_before(std::uint64_t number) = 0;
   /// Syncs so far, for the curve of records per sync.
