@@ -103,6 +103,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"my ITIN is 912-78-1234", "us_itin:912-78-1234"},
                       Case{"EIN: 12-3456789", "us_ein:12-3456789"}, Case{"part 12-3456789", ""},
                       Case{"(555) 210-9999 or 555-210-9999", "phone:(555) 210-9999|phone:555-210-9999"},
+                      Case{"fax 259.735.7502x459, 001-321-194-8268x44208",
+                           "phone:259.735.7502x459|phone:001-321-194-8268x44208"},
                       Case{"12 Quarry Lane, Marlow, OH 43210",
                            "street_address:12 Quarry Lane, Marlow, OH 43210"},
                       Case{"send it to P.O. Box 1234 now", "street_address:P.O. Box 1234"},

@@ -78,7 +78,8 @@ Chain read_chain(const Window& w, std::size_t at) {
     std::size_t i = begin;
     std::size_t n = used;
     while (is_digit_byte(w.at(i)) && n < digits_max) chain.digits[n++] = static_cast<char>(w.at(i++));
-    if (is_alnum_byte(w.at(i))) break;  // a group that goes on as something else
+    const bool extension = w.at(i) == 'x' && is_digit_byte(w.at(i + 1));  // of a phone
+    if (is_alnum_byte(w.at(i)) && !extension) break;  // a group that goes on as something else
     used = n;
     chain.groups[chain.size++] = {begin, i, used, gap};
     std::size_t next = 0;
