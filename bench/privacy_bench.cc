@@ -2,7 +2,9 @@
 // speed.
 //
 //   loadline_privacy_bench --quality [--data ../shared/data] [--half development|held-out|all] [--show TYPE]
-//   loadline_privacy_bench --speed [--data ...]
+//   loadline_privacy_bench --speed
+//   loadline_privacy_bench --texts FILE...     what is found in texts of one's own, by type (with --show:
+//   each)
 //
 // Quality. presidio_research_pii: spans are code points. Mapping: CREDIT_CARD payment_card, IBAN_CODE iban,
 // EMAIL_ADDRESS email, US_SSN us_ssn, IP_ADDRESS ip_address, PHONE_NUMBER phone, STREET_ADDRESS and ADDRESS
@@ -223,6 +225,19 @@ void quality(const std::string& data, const std::string& half, const std::string
   count_on_harmless(*detector, "xstest", prompts);
 }
 
+void count_in_file(const std::string& path, bool show) {
+  const auto detector = Detector::make({}).value();
+  const std::string text = read_file(path);
+  std::map<DataType, std::size_t> found;
+  for (const Finding& finding : detector->find(text)) {
+    ++found[finding.type];
+    if (show) print_case("found", Labelled{text, {}, false, false}, finding);
+  }
+  std::printf("%s, %zu bytes:", path.c_str(), text.size());
+  for (const auto& [type, n] : found) std::printf(" %s %zu", std::string(name_of(type)).c_str(), n);
+  std::printf("\n");
+}
+
 // English-like text with an e-mail, card or phone every `every` bytes.
 std::string made_text(std::size_t bytes, std::size_t every, Rng& rng) {
   static constexpr const char* words[] = {
@@ -324,9 +339,10 @@ void stream_speed() {
 
 int main(int argc, char** argv) {
   std::string data = "../shared/data", half = "all", show, what;
+  std::vector<std::string> files;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
-    if (argument == "--quality" || argument == "--speed")
+    if (argument == "--quality" || argument == "--speed" || argument == "--texts")
       what = argument;
     else if (argument == "--data" && i + 1 < argc)
       data = argv[++i];
@@ -334,14 +350,19 @@ int main(int argc, char** argv) {
       half = argv[++i];
     else if (argument == "--show" && i + 1 < argc)
       show = argv[++i];
+    else
+      files.push_back(argument);
   }
   if (what == "--quality")
     loadline::quality(data, half, show);
+  else if (what == "--texts")
+    for (const std::string& file : files) loadline::count_in_file(file, !show.empty());
   else if (what == "--speed")
     loadline::speed(), loadline::stream_speed();
   else
     return std::fprintf(stderr,
-                        "usage: loadline_privacy_bench --quality | --speed [--data FOLDER] [--half HALF] "
+                        "usage: loadline_privacy_bench --quality | --speed | --texts FILE... [--data FOLDER] "
+                        "[--half HALF] "
                         "[--show TYPE]\n"),
            2;
   return 0;

@@ -108,6 +108,7 @@ void match_ipv6(const Window& w, std::size_t at, Match& best) {
                    [](char c) { return is_digit_byte(static_cast<unsigned char>(c)); }) &&
       groups < 3)
     return;
+  if (text == "::1") return;  // every machine's own
   best.offer(DataType::ip_address, end, 0.9F);
 }
 

@@ -109,6 +109,11 @@ class LazyContext {
   bool read_ = false;
 };
 
+// "tax file number", "Tax ID": tax alone stands above half of a bank's tables.
+bool tax_number(LazyContext& context) {
+  return context.has(Hint::tax, 32) && (context.has(Hint::number, 12) || context.has(Hint::identity, 12));
+}
+
 bool usual_card_groups(const Chain& c, std::size_t groups, std::size_t digits) {
   if (groups == 1) return true;
   if (c.sign(groups) == 0) return false;
@@ -186,7 +191,7 @@ void match_nine_digits(const Chain& c, LazyContext& context, Match& best) {
   if (luhn_valid(d) && d[0] != '0' && d[0] != '8' &&
       (context.has(Hint::ca_sin) || (context.has(Hint::social) && context.has(Hint::insurance))))
     best.offer(DataType::ca_sin, end, 0.9F);
-  if (au_tfn_valid(d) && (context.has(Hint::au_tfn) || context.has(Hint::tax)))
+  if (au_tfn_valid(d) && (context.has(Hint::au_tfn) || tax_number(context)))
     best.offer(DataType::au_tfn, end, 0.9F);
   if (nl_bsn_valid(d) && context.has(Hint::nl_bsn)) best.offer(DataType::nl_bsn, end, 0.9F);
   if (cusip_valid(d) && context.has(Hint::cusip)) best.offer(DataType::cusip, end, 0.9F);
@@ -206,7 +211,7 @@ void match_eleven_digits(const Chain& c, LazyContext& context, Match& best) {
   if (groups == 0) return;
   const std::string_view d = c.prefix(groups);
   const std::size_t end = c.groups[groups - 1].end;
-  if (de_tax_id_valid(d) && (context.has(Hint::de_tax) || context.has(Hint::tax)))
+  if (de_tax_id_valid(d) && (context.has(Hint::de_tax) || tax_number(context)))
     best.offer(DataType::de_tax_id, end, 0.95F);
   if (be_national_number_valid(d)) {
     const bool form = c.shape({2, 2, 2, 3, 2}) && c.groups[1].gap == '.' && c.groups[3].gap == '-';
@@ -254,7 +259,7 @@ void match_other_nationals(const Chain& c, LazyContext& context, Match& best) {
   }
   if (const std::size_t groups = groups_of(c, 10); groups != 0 && groups <= 2 &&
                                                    uk_utr_valid(c.prefix(groups)) &&
-                                                   (context.has(Hint::uk_utr) || context.has(Hint::tax)))
+                                                   (context.has(Hint::uk_utr) || tax_number(context)))
     best.offer(DataType::uk_utr, c.groups[groups - 1].end, 0.9F);
 }
 
@@ -276,6 +281,8 @@ void match_ipv4(const Window& w, const Chain& c, LazyContext& context, Match& be
   const std::size_t begin = c.groups[0].begin;
   if (w.before(begin) == '.' && is_digit_byte(w.before(begin - 1))) return;
   if (context.has(Hint::version, 12) || context.has(Hint::page, 12)) return;
+  const std::string_view address = w.text.substr(begin, c.groups[3].end - begin);
+  if (address == "127.0.0.1" || address == "0.0.0.0" || address == "255.255.255.255") return;  // nobody's
   best.offer(DataType::ip_address, c.groups[3].end, 0.95F);
 }
 
@@ -305,6 +312,8 @@ void match_us_phone(const Window& w, const Chain& c, LazyContext& context, Match
   if (c.length(lead) != 3 || c.length(lead + 1) != 3 || c.length(lead + 2) != 4) return;
   const char sign = c.groups[lead + 2].gap;
   if (sign == '/') return;
+  for (std::size_t g = 1; g < lead + 3; ++g)
+    if (c.groups[g].begin != c.groups[g - 1].end + 1) return;  // "285-287. 1962" is pages and a year
   const std::string_view ten = c.prefix(lead + 3).substr(lead);
   if (!us_area(ten)) return;
   const std::size_t end = after_extension(w, c.groups[lead + 2].end);
@@ -331,6 +340,9 @@ void match_national_phone(const Window& w, const Chain& c, LazyContext& context,
     if (groups == 3 && c.shape({3, 2, 4}) && c.sign(3) == '-')
       return;  // nor is what looks like a social security number
     const bool near = context.has(Hint::phone, 40);
+    const std::size_t begin = c.groups[0].begin;
+    if (!near && w.before(begin) == '-' && begin >= 2 && is_letter_byte(w.before(begin - 1)))
+      return;  // "TR-0165-00519"
     const std::size_t end = after_extension(w, c.groups[groups - 1].end);
     if (zero && (groups > 1 || near) && digits >= 9)
       best.offer(DataType::phone, end, near ? 0.8F : 0.55F);

@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 40> opening_words = {
     "rue",      "avenue",  "boulevard", "allee", "chemin", "impasse", "quai",    "cours",
     "via",      "viale",   "piazza",    "corso", "largo",  "vicolo",  "strada",  "piazzetta",
     "calle",    "avenida", "avda",      "paseo", "plaza",  "carrera", "camino",  "rua",
-    "travessa", "praca",   "ul",        "ulica", "aleja",  "os",      "c",       "strasse",
+    "travessa", "praca",   "ul",        "ulica", "aleja",  "os",      "via",     "strasse",
     "am",       "route",   "place",     "ronda", "rambla", "alameda", "estrada", "carretera"};
 constexpr std::array<std::string_view, 27> compound_ends = {"strasse",
                                                             "stra\xC3\x9F"
