@@ -1,5 +1,7 @@
 #include "retrieval/rank/light_terms.h"
 
+#include <array>
+
 #include "base/hash.h"
 #include "text/word.h"
 
@@ -8,36 +10,69 @@ namespace {
 
 constexpr std::size_t term_length_max = 64;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z') || (c & 0x80) != 0; }
+// Every byte of every page that is ranked goes through here: what a byte is stands in a table.
+enum Kind : std::uint8_t { other_byte = 0, letter_byte = 1, upper_byte = 2, digit_byte = 4 };
+constexpr std::array<std::uint8_t, 256> kinds = [] {
+  std::array<std::uint8_t, 256> table{};
+  for (std::size_t c = 0; c < 256; ++c) {
+    if (c >= 'A' && c <= 'Z') table[c] = letter_byte | upper_byte;
+    if ((c >= 'a' && c <= 'z') || c >= 0x80) table[c] = letter_byte;
+    if (c >= '0' && c <= '9') table[c] = digit_byte;
+  }
+  return table;
+}();
+std::uint8_t kind_of(char c) { return kinds[static_cast<unsigned char>(c)]; }
+bool is_digit(char c) { return (kind_of(c) & digit_byte) != 0; }
+bool is_upper(char c) { return (kind_of(c) & upper_byte) != 0; }
+bool is_letter(char c) { return (kind_of(c) & letter_byte) != 0; }
 char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool ends_with(const std::string& word, std::string_view tail, std::size_t stem_min) {
-  if (word.size() < tail.size() + stem_min) return false;
+// A word on its way to its stem; longer ones are cut.
+struct Word {
+  std::array<char, term_length_max> bytes;
+  std::size_t size = 0;
+  bool letters_only = true;
+
+  std::string_view view() const { return {bytes.data(), size}; }
+  char last() const { return bytes[size - 1]; }
+  void add(char c) {
+    letters_only = letters_only && is_letter(c);
+    bytes[size++] = lower(c);
+  }
+};
+
+bool ends_with(const Word& word, std::string_view tail, std::size_t stem_min) {
+  if (word.size < tail.size() + stem_min) return false;
   for (std::size_t i = 1; i <= tail.size(); ++i)  // seldom beyond the first letter
-    if (word[word.size() - i] != tail[tail.size() - i]) return false;
+    if (word.bytes[word.size - i] != tail[tail.size() - i]) return false;
   return true;
 }
 
-void strip_plural(std::string& word) {
+void strip_plural(Word& word) {
+  if (word.size == 0 || word.last() != 's') return;
   if (ends_with(word, "ies", 2)) {
-    word.resize(word.size() - 3);
-    word += 'y';
+    word.size -= 2;
+    word.bytes[word.size - 1] = 'y';
   } else if (ends_with(word, "sses", 1) || ends_with(word, "xes", 1) || ends_with(word, "ches", 2)) {
-    word.resize(word.size() - 2);
+    word.size -= 2;
   } else if (ends_with(word, "s", 3) && !ends_with(word, "ss", 0) && !ends_with(word, "us", 0) &&
              !ends_with(word, "is", 0)) {
-    word.pop_back();
+    --word.size;
   }
 }
 
-void strip_verb_ending(std::string& word) {
+void strip_verb_ending(Word& word) {
   if (ends_with(word, "ing", 4))
-    word.resize(word.size() - 3);
+    word.size -= 3;
   else if (ends_with(word, "ed", 4))
-    word.resize(word.size() - 2);
-  if (word.size() > 4 && word.back() == 'e') word.pop_back();
+    word.size -= 2;
+  if (word.size > 4 && word.last() == 'e') --word.size;
+}
+
+void strip_endings(Word& word) {
+  if (!word.letters_only) return;
+  strip_plural(word);
+  strip_verb_ending(word);
 }
 
 // The end of the number that begins at `at`: digits with single points and commas between them.
@@ -60,29 +95,29 @@ std::size_t word_end(std::string_view text, std::size_t at) {
   return at;
 }
 
-void stem_into(std::string_view word, std::string& stem) {
-  stem.clear();
+Word stem_of(std::string_view word) {
   const std::size_t apostrophe = word.find('\'');
   if (apostrophe != std::string_view::npos && apostrophe + 2 >= word.size())
     word = word.substr(0, apostrophe);
-  bool letters_only = true;
-  for (const char c : word.substr(0, term_length_max)) {
-    if (c == '\'' || c == '-') continue;
-    letters_only = letters_only && is_letter(c);
-    stem += lower(c);
-  }
-  if (!letters_only) return;
-  strip_plural(stem);
-  strip_verb_ending(stem);
+  Word stem;
+  for (const char c : word.substr(0, term_length_max))
+    if (c != '\'' && c != '-') stem.add(c);
+  strip_endings(stem);
+  return stem;
 }
 
-// `scratch` is only memory. 0: a stop word.
-std::uint64_t word_hash(std::string_view word, std::string& scratch) {
-  scratch.clear();
-  for (const char letter : word.substr(0, term_length_max)) scratch += lower(letter);
-  if (is_stop_word(scratch)) return 0;
-  stem_into(word, scratch);
-  return hash64(scratch);
+// 0: a stop word.
+std::uint64_t word_hash(std::string_view word) {
+  Word folded;
+  bool plain = true;
+  for (const char c : word.substr(0, term_length_max)) {
+    folded.add(c);
+    plain = plain && c != '\'' && c != '-';
+  }
+  if (is_stop_word(folded.view())) return 0;
+  if (!plain) return hash64(stem_of(word).view());
+  strip_endings(folded);
+  return hash64(folded.view());
 }
 
 std::uint64_t number_hash(std::string_view number, std::string& scratch) {
@@ -94,11 +129,7 @@ std::uint64_t number_hash(std::string_view number, std::string& scratch) {
 
 }  // namespace
 
-std::string light_stem(std::string_view word) {
-  std::string stem;
-  stem_into(word, stem);
-  return stem;
-}
+std::string light_stem(std::string_view word) { return std::string(stem_of(word).view()); }
 
 std::vector<LightTerm> light_terms(std::string_view text) {
   std::vector<LightTerm> terms;
@@ -124,7 +155,7 @@ void light_terms(std::string_view text, std::vector<LightTerm>& terms) {
     term.end = static_cast<std::uint32_t>(end);
     term.capital = is_upper(c) || is_digit(c);
     const std::string_view word = text.substr(at, end - at);
-    term.hash = term.number ? number_hash(word, scratch) : word_hash(word, scratch);
+    term.hash = term.number ? number_hash(word, scratch) : word_hash(word);
     term.stop = term.hash == 0;
     terms.push_back(term);
     at = end;
