@@ -110,9 +110,14 @@ class RequestReader {
                   {"metadata", "user", "safety_identifier", "prompt_cache_key", "stop", "stop_sequences"}))
       return all(value, {TextRole::none, TextKind::metadata, true}), true;
     if (name == "tools" || name == "functions") return tools(value), true;
-    if (is_one_of(name, {"tool_choice", "toolConfig", "function_call", "service_tier", "safetySettings",
-                         "logit_bias"}))
+    if (name == "service_tier") return structural(value), true;
+    if (name == "logit_bias") return all(value, {}), true;
+    if (is_one_of(name, {"tool_choice", "toolConfig", "function_call"})) {
+      rest_of(value, {"type", "name", "function", "custom", "mode", "tools", "disable_parallel_tool_use",
+                      "allowed_tools", "functionCallingConfig"});
       return true;
+    }
+    if (name == "safetySettings") return true;
     if (name == "store") return facts_.is_stored = value.boolean().value_or(facts_.is_stored), true;
     return false;
   }
@@ -389,7 +394,10 @@ class RequestReader {
         arguments(value);
       } else if (is_one_of(name, {"id", "type", "name", "index", "call_id", "status"})) {
         structural(value);
-      } else if (name != "extra_content") {  // signatures of Gemini behind the OpenAI form
+      } else if (name == "extra_content") {  // signatures of Gemini behind the OpenAI form
+        rest_of(value, {"google"});
+        rest_of(value["google"], {"thought_signature"});
+      } else {
         unknown(value);
       }
     }
@@ -426,8 +434,12 @@ class RequestReader {
     if (is_one_of(name, {"type", "id", "signature", "encrypted_content", "tool_use_id", "call_id", "detail",
                          "file_id", "status", "format", "thoughtSignature", "is_error", "media_type"}))
       return structural(value);
-    if (name == "cache_control" || name == "mediaResolution") return;
-    if (name == "image_url") return image(value.is_object() ? value["url"] : value);
+    if (name == "cache_control") return rest_of(value, {"type", "ttl", "scope"});
+    if (name == "mediaResolution") return structural(value);
+    if (name == "image_url") {
+      rest_of(value, {"url", "detail"});
+      return image(value.is_object() ? value["url"] : value);
+    }
     if (name == "source") return source(value, type, role);
     if (name == "thinking" || name == "summary") return content(value, role, TextKind::reasoning);
     if (name == "refusal") return text(value, role, TextKind::text);
@@ -480,6 +492,7 @@ class RequestReader {
   void source(JsonView value, std::string_view type, TextRole role) {
     std::string scratch;
     const std::string_view form = value["type"].text(scratch);
+    rest_of(value, {"type", "media_type", "data", "url", "content", "file_id"});
     if (type == "image") return image(value["url"]);
     file();
     if (form == "text") return text(value["data"], role, TextKind::file_text);

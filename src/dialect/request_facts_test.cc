@@ -136,6 +136,18 @@ TEST(RequestFacts, CompletionsEmbeddingsGemini) {
                                       "tool/result: r (key)", "tool/result: c", "system/text: sys"}));
 }
 
+// A field that is skipped does not hide others beside it.
+TEST(RequestFacts, NothingHidesInStructuralObjects) {
+  const std::string body =
+      R"({"messages":[{"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","x":"hidden 1"}},
+      {"type":"image_url","image_url":{"url":"data:image/png;base64,AA","x":"hidden 2"}}]},
+      {"role":"assistant","tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"s","x":"hidden 3"},"x":["hidden 4"]}}]}],
+      "tool_choice":{"type":"function","x":{"y":"hidden 5"}},"service_tier":{"x":"hidden 6"},"logit_bias":{"1":"hidden 7"}})";
+  std::string all;
+  for (const std::string& place : places(body, facts_of(Dialect::openai_chat, body))) all += place + "\n";
+  for (int i = 1; i <= 7; ++i) EXPECT_NE(all.find("hidden " + std::to_string(i)), std::string::npos) << i;
+}
+
 TEST(RequestFacts, RefusesWhatItCannotKnow) {
   const auto refused = [](Dialect dialect, std::string_view body) {
     const Result<RequestFacts> facts = read_request(dialect, body);

@@ -1,5 +1,7 @@
 #include "dialect/stream_translator.h"
 
+#include <utility>
+
 #include "base/assert.h"
 #include "dialect/chat_form.h"
 #include "dialect/stream_facts.h"
@@ -73,9 +75,19 @@ struct StreamTranslator::State {
       if (!has_finish) write_finish(FinishKind::other, out);
       is_terminated = is_done = true;
     }
-    has_begun |= piece.kind == PieceKind::begin;
+    if (!begin(piece, out)) return;
     note_loss(piece);
     writer->write(piece, out);
+  }
+
+  // A stream begins once, whatever the upstream sends; false: this piece begins it again.
+  bool begin(const Piece& piece, std::string& out) {
+    if (piece.kind == PieceKind::begin) return !std::exchange(has_begun, true);
+    if (piece.kind == PieceKind::usage || std::exchange(has_begun, true)) return true;
+    Piece head;
+    head.kind = PieceKind::begin;
+    writer->write(head, out);
+    return true;
   }
 
   void write_finish(FinishKind kind, std::string& out) {
@@ -123,12 +135,8 @@ bool StreamTranslator::is_terminated() const { return state_->is_terminated; }
 
 void StreamTranslator::cut(std::string& out) {
   if (state_->is_done) return;
-  Piece piece;
-  if (!state_->has_begun) {
-    piece.kind = PieceKind::begin;
-    state_->write(piece, out);
-  }
   state_->write_finish(FinishKind::length, out);
+  Piece piece;
   piece.kind = PieceKind::end;
   state_->write(piece, out);
 }

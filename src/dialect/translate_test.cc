@@ -221,8 +221,7 @@ StreamRead read_stream(Dialect dialect, const std::string& stream) {
   return out;
 }
 
-std::string translated_stream(Dialect upstream, Dialect client, std::string_view stream,
-                              StreamTranslator* keep = nullptr) {
+std::string translated_stream(Dialect upstream, Dialect client, std::string_view stream) {
   StreamOptions options;
   options.model = "harbour";
   options.include_usage = true;
@@ -234,7 +233,6 @@ std::string translated_stream(Dialect upstream, Dialect client, std::string_view
   std::string out;
   for (auto event = parser.next(); event.ok() && *event; event = parser.next())
     EXPECT_TRUE(translator.push(**event, out).ok());
-  if (keep != nullptr) *keep = std::move(translator);
   return out;
 }
 
@@ -517,6 +515,29 @@ TEST(StreamTranslator, CutAndFailedStreamsEndInTheClientsDialect) {
   }
 }
 
+TEST(StreamTranslator, EveryChunkingGivesTheSameBytes) {
+  std::mt19937 random(5);
+  for (const Dialect upstream : upstreams) {
+    const Dialect client =
+        upstream == Dialect::anthropic_messages ? Dialect::openai_responses : Dialect::anthropic_messages;
+    const std::string stream = *golden(upstream, "tools.stream.sse");
+    const std::string whole = translated_stream(upstream, client, stream);
+    for (const std::size_t most : {std::size_t{1}, std::size_t{9}, std::size_t{400}}) {
+      StreamTranslator translator(upstream, client, {"harbour", true, 1790000000});
+      SseParser parser;
+      std::string out;
+      for (std::size_t at = 0; at < stream.size();) {
+        const std::size_t size = 1 + random() % most;
+        parser.feed(std::string_view(stream).substr(at, size));
+        at += size;
+        for (auto event = parser.next(); event.ok() && *event; event = parser.next())
+          ASSERT_TRUE(translator.push(**event, out).ok());
+      }
+      EXPECT_EQ(out, whole) << dialect_name(upstream) << " " << most;
+    }
+  }
+}
+
 TEST(StreamTranslator, ACutBeforeTheFirstEvent) {
   for (const Dialect client : clients) {
     StreamTranslator translator(Dialect::gemini, client, {});
@@ -545,6 +566,21 @@ TEST(StreamTranslator, OneMalformedEventIsSkipped) {
     }
     EXPECT_GT(failures, 1);
     EXPECT_EQ(out, whole);
+  }
+}
+
+// The first event was lost, and another one begins the stream again.
+TEST(StreamTranslator, AStreamBeginsOnce) {
+  const std::string stream = *golden(Dialect::anthropic_messages, "tools.stream.sse");
+  const std::size_t first = stream.find("event: content_block_start");
+  const std::size_t end = stream.find("event: content_block_stop");
+  for (const Dialect client : clients) {
+    if (client == Dialect::anthropic_messages) continue;
+    const std::string out =
+        translated_stream(Dialect::anthropic_messages, client, stream.substr(first, end - first) + stream);
+    const StreamRead read = read_stream(client, out);
+    EXPECT_EQ(read.malformed, 0);
+    EXPECT_TRUE(read.is_terminated) << out;
   }
 }
 
