@@ -28,6 +28,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "base/utf8.h"
+#include "model/memory_file_system.h"
 #include "privacy/detector.h"
 #include "privacy/json_filter.h"
 #include "privacy/stream_filter.h"
@@ -334,6 +335,34 @@ void stream_speed() {
   }
 }
 
+void vault_speed() {
+  constexpr int values = 100'000;
+  MemoryFileSystem files;
+  const SystemClock clock;
+  const auto vault =
+      Vault::open({.folder = "vault", .audit = {}}, std::string(64, '7'), files, clock).value();
+  std::vector<std::string> tokens(values);
+  const auto each = [&](const char* what, auto&& act) {
+    const double seconds = best_seconds(1, [&] {
+      for (int i = 0; i < values; ++i) act(i);
+    });
+    std::printf("vault, %s: %.2f us\n", what, seconds / values * 1e6);
+  };
+  const auto value = [](int i) { return "person" + std::to_string(i) + "@brackwater.example"; };
+  each("a new value", [&](int i) {
+    tokens[static_cast<std::size_t>(i)] = *vault->token_for("t", DataType::email, value(i));
+  });
+  each("a known value", [&](int i) { static_cast<void>(vault->token_for("t", DataType::email, value(i))); });
+  each("a token restored",
+       [&](int i) { static_cast<void>(vault->restore("t", tokens[static_cast<std::size_t>(i)], "")); });
+  const double flush = best_seconds(1, [&] { static_cast<void>(vault->flush()); });
+  const double open = best_seconds(1, [&] {
+    static_cast<void>(Vault::open({.folder = "vault", .audit = {}}, std::string(64, '7'), files, clock));
+  });
+  std::printf("vault of %d values: flush without the disk %.0f ms, open %.0f ms\n", values, flush * 1e3,
+              open * 1e3);
+}
+
 }  // namespace
 }  // namespace loadline
 
@@ -358,7 +387,7 @@ int main(int argc, char** argv) {
   else if (what == "--texts")
     for (const std::string& file : files) loadline::count_in_file(file, !show.empty());
   else if (what == "--speed")
-    loadline::speed(), loadline::stream_speed();
+    loadline::speed(), loadline::stream_speed(), loadline::vault_speed();
   else
     return std::fprintf(stderr,
                         "usage: loadline_privacy_bench --quality | --speed | --texts FILE... [--data FOLDER] "

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <span>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr unsigned token_attempts_max = 64;
 constexpr std::size_t files_max = 64;  // more are made one
+constexpr std::size_t expiries_per_lock = 1000;
 constexpr std::int64_t expiry_rewrite_millis = 600'000;
 
 struct HashOfHash {
@@ -86,6 +88,8 @@ class Vault::Impl {
   // guarded by mutex
   std::unordered_map<VaultHash, Tenant, HashOfHash> tenants;
   std::vector<EntryPointer> pending;
+  std::deque<std::pair<std::int64_t, std::weak_ptr<const VaultEntry>>>
+      by_age;  // all live as long: the next to go first
   std::size_t entries = 0, bytes = 0;
   bool erased = false;   // something must vanish from the disk
   bool expired = false;  // something may
@@ -120,6 +124,8 @@ Status Vault::Impl::load() {
     for (VaultEntry& entry : file->entries) insert(std::make_shared<const VaultEntry>(std::move(entry)));
   }
   pending.clear();
+  std::stable_sort(by_age.begin(), by_age.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   rewritten_at = clock.unix_millis();
   return {};
 }
@@ -134,6 +140,7 @@ void Vault::Impl::insert(EntryPointer entry) {
   bytes += entry->sealed.size();
   tenant.by_value.emplace(entry->value, entry);
   tenant.by_token.emplace(entry->token, entry);
+  by_age.emplace_back(entry->expires_unix_millis, entry);
   pending.push_back(std::move(entry));
 }
 
@@ -158,18 +165,23 @@ std::string Vault::Impl::full() const {
   return {};
 }
 
+// Oldest first, a bounded number under each lock.
 void Vault::Impl::expire(std::int64_t now) {
   std::size_t gone = 0;
-  {
+  for (bool more = true; more;) {
     const std::lock_guard lock(mutex);
-    for (auto tenant = tenants.begin(); tenant != tenants.end();) {
-      std::vector<EntryPointer> old;
-      for (const auto& [token, entry] : tenant->second.by_token)
-        if (entry->expires_unix_millis <= now) old.push_back(entry);
-      for (const EntryPointer& entry : old) remove(tenant->second, entry);
-      gone += old.size();
-      tenant = tenant->second.by_token.empty() ? tenants.erase(tenant) : std::next(tenant);
+    std::size_t looks = 0;
+    while (!by_age.empty() && by_age.front().first <= now && looks++ < expiries_per_lock) {
+      const EntryPointer entry = by_age.front().second.lock();
+      by_age.pop_front();
+      if (entry == nullptr || find_value(entry->tenant, entry->value) != entry)
+        continue;  // erased, or lives on
+      const auto owner = tenants.find(entry->tenant);
+      remove(owner->second, entry);
+      if (owner->second.by_token.empty()) tenants.erase(owner);
+      ++gone;
     }
+    more = looks > expiries_per_lock;
     if (gone > 0) expired = true;
   }
   if (gone > 0) tell(VaultEvent::Kind::expired, {}, {}, {}, gone);
