@@ -268,27 +268,59 @@ CellKey grouped(const UsageQuery& query, const CellKey& cell) {
           query.by_model ? cell.model : 0};
 }
 
+// A cell that passed the filter, under the day and names it is summed by.
+struct Counted {
+  std::int32_t day = 0;
+  CellKey cell{};
+  const UsageSums* sums = nullptr;
+};
+
+// Names as their places in the alphabet, of those that occur: sorting then compares numbers.
+class NameOrder {
+ public:
+  NameOrder(const std::vector<Counted>& cells, const std::vector<std::shared_ptr<const std::string>>& names)
+      : place_(names.size(), absent) {
+    std::vector<NameId> used;
+    for (const Counted& counted : cells)
+      for (const NameId id : {counted.cell.key, counted.cell.team, counted.cell.route, counted.cell.model})
+        if (place_[id] == absent) place_[id] = 0, used.push_back(id);
+    std::sort(used.begin(), used.end(), [&](NameId a, NameId b) { return *names[a] < *names[b]; });
+    for (std::size_t i = 0; i < used.size(); ++i) place_[used[i]] = static_cast<std::uint32_t>(i);
+  }
+  bool operator()(const Counted& a, const Counted& b) const { return order(a) < order(b); }
+
+ private:
+  static constexpr std::uint32_t absent = UINT32_MAX;
+  std::tuple<std::int32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t> order(
+      const Counted& c) const {
+    return {c.day, place_[c.cell.key], place_[c.cell.team], place_[c.cell.route], place_[c.cell.model]};
+  }
+  std::vector<std::uint32_t> place_;
+};
+
 std::vector<UsageRow> JournalLedger::usage(const UsageQuery& query) const {
   std::unique_lock lock(mutex_);
   const DaysPtr days = state_.share_days();
+  const auto names = state_.names();
   const CellFilter filter(query, state_);
   lock.unlock();
-  std::map<std::int32_t, DaySums> groups;  // by day, or all under 0
+  std::vector<Counted> cells;
   if (!filter.nothing)
     for (auto at = days.lower_bound(query.first_day); at != days.end() && at->first <= query.last_day; ++at)
       for (const auto& [cell, sums] : *at->second)
-        if (filter.passes(cell)) groups[query.by_day ? at->first : 0][grouped(query, cell)] += sums;
+        if (filter.passes(cell)) cells.push_back({query.by_day ? at->first : 0, grouped(query, cell), &sums});
+  std::sort(cells.begin(), cells.end(), NameOrder(cells, names));
   std::vector<UsageRow> rows;
-  lock.lock();
-  for (const auto& [day, cells] : groups)
-    for (const auto& [cell, sums] : cells)
-      rows.push_back({day, state_.name(cell.key), state_.name(cell.team), state_.name(cell.route),
-                      state_.name(cell.model), sums});
-  lock.unlock();
-  std::sort(rows.begin(), rows.end(), [](const UsageRow& a, const UsageRow& b) {
-    return std::tie(a.day, a.key, a.team, a.route, a.model) <
-           std::tie(b.day, b.key, b.team, b.route, b.model);
-  });
+  const Counted* group = nullptr;
+  for (const Counted& counted : cells) {
+    if (group == nullptr || group->day != counted.day || !(group->cell == counted.cell)) {
+      const CellKey& cell = counted.cell;
+      rows.push_back(
+          {counted.day, *names[cell.key], *names[cell.team], *names[cell.route], *names[cell.model], {}});
+      group = &counted;
+    }
+    rows.back().sums += *counted.sums;
+  }
   return rows;
 }
 

@@ -1,0 +1,2 @@
+add_executable(loadline_governance_bench governance_bench.cc)
+target_link_libraries(loadline_governance_bench PRIVATE loadline_governance loadline_storage)
