@@ -4,7 +4,13 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <thread>
 
+#include "net/async_exchange.h"
 #include "net/certificates_test.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -15,9 +21,33 @@ namespace {
 
 namespace asio = boost::asio;
 
-class EchoHandler final : public HttpHandler {
+// Echoes, on the pool or as a stream of a coroutine; "/wait" until the client goes away.
+class EchoHandler final : public HttpHandler, public AsyncHandler {
  public:
-  RequestPlan plan(const HttpRequest&) override { return {}; }
+  RequestPlan plan(const HttpRequest& request) override {
+    RequestPlan plan;
+    if (request.target != "/pool") plan.place = RequestPlan::Place::coroutine;
+    return plan;
+  }
+  AsyncHandler* async() override { return this; }
+  void on_thread_start(std::size_t, asio::any_io_executor) override {}
+  void on_thread_stop(std::size_t) override {}
+  asio::awaitable<void> serve(AsyncExchange& exchange) override {
+    if (exchange.request().target == "/wait") {
+      asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+      exchange.on_cancelled([&timer] { timer.cancel(); });
+      waiting = true;
+      boost::system::error_code ignored;
+      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      exchange.on_cancelled({});
+      cancelled = exchange.context().cancel.cancelled();
+      co_return;
+    }
+    exchange.begin_stream({});
+    const bool there = co_await exchange.write(exchange.request().body);
+    EXPECT_TRUE(there);
+    co_await exchange.end_stream({});
+  }
   void handle(HttpExchange& exchange) override {
     HttpResponse response;
     response.body = exchange.request().body;
@@ -26,6 +56,8 @@ class EchoHandler final : public HttpHandler {
   HttpResponse refusal(int, const Error&) override { return {}; }
   void done(const HttpDone&) override {}
   void on_start(const HttpServerStats&) override {}
+
+  std::atomic<bool> waiting{false}, cancelled{false};
 };
 
 class LocalResolver final : public HostResolver {
@@ -66,10 +98,12 @@ class ClientTls : public testing::Test {
     return std::move(*server);
   }
 
-  static asio::awaitable<void> call(std::shared_ptr<HttpOrigin> origin, std::string body, Answer& answer,
-                                    asio::io_context& io) {
+  static asio::awaitable<void> call(std::shared_ptr<HttpOrigin> origin, std::string target, std::string body,
+                                    std::chrono::milliseconds total, Answer& answer, asio::io_context& io) {
     HttpCall call(*origin);
     HttpClientRequest request;
+    request.target = target;
+    request.times.total = total;
     request.body = body;
     request.may_open = [] { return Status(); };
     answer.status = co_await call.start(std::move(request));
@@ -80,7 +114,8 @@ class ClientTls : public testing::Test {
     io.stop();
   }
   Answer ask(const std::string& host, std::uint16_t port, const std::string& authority, int times = 1,
-             const std::string& body = "question") {
+             const std::string& body = "question", const std::string& target = "/pool",
+             std::chrono::milliseconds total = std::chrono::seconds(300)) {
     asio::io_context io{1};
     HttpClientOptions client_options;
     client_options.resolver = &resolver_;
@@ -97,7 +132,7 @@ class ClientTls : public testing::Test {
     Answer answer;
     for (int i = 0; i < times; ++i) {
       answer = Answer();
-      asio::co_spawn(io, call(*origin, body, answer, io), asio::detached);
+      asio::co_spawn(io, call(*origin, target, body, total, answer, io), asio::detached);
       io.run_for(std::chrono::seconds(60));
       io.restart();
       EXPECT_TRUE(answer.ended);
@@ -116,10 +151,22 @@ class ClientTls : public testing::Test {
 TEST_F(ClientTls, ATrustedServerOfThatName) {
   const auto server = serve("good");
   const std::string body(300'000, 'x');
-  const Answer answer = ask("model.test", server->port(), "ca", 5, body);
-  ASSERT_TRUE(answer.status) << answer.status.error().message();
-  EXPECT_EQ(answer.body, body);
-  EXPECT_EQ(connects_, 1U) << "kept";
+  for (const char* target : {"/pool", "/coroutine"}) {
+    const Answer answer = ask("model.test", server->port(), "ca", 5, body, target);
+    ASSERT_TRUE(answer.status) << answer.status.error().message();
+    EXPECT_EQ(answer.body, body);
+    EXPECT_EQ(connects_, 1U) << "kept";
+  }
+}
+
+TEST_F(ClientTls, GivingUpIsSeenByTheServer) {
+  const auto server = serve("good");
+  const Answer answer =
+      ask("model.test", server->port(), "ca", 1, "", "/wait", std::chrono::milliseconds(500));
+  ASSERT_FALSE(answer.status);
+  EXPECT_EQ(answer.status.error().code(), Code::deadline_exceeded);
+  while (server->stats().connections_open.load() > 0) std::this_thread::yield();
+  EXPECT_EQ(handler_.cancelled.load(), handler_.waiting.load());
 }
 
 TEST_F(ClientTls, AnAddressInsteadOfAName) {

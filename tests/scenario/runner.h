@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "http_client.h"
 #include "scenario.h"
 #include "service.h"
+#include "test_client.h"
 
 namespace loadline {
 

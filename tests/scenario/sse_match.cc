@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "http_client.h"
 #include "json_match.h"
 #include "scenario.h"
+#include "test_client.h"
 #include "text_cursor.h"
 
 namespace loadline {

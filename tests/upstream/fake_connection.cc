@@ -74,7 +74,8 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
 
 // The whole body, where its events end, and where it stops.
 struct FakeConnection::Plan {
-  Plan(const FakeAnswer& answer_given, const Fault& fault_given) : answer(answer_given), fault(fault_given) {
+  Plan(const FakeAnswer& answer_given, const FakeFault& fault_given)
+      : answer(answer_given), fault(fault_given) {
     for (const FakeEvent& event : answer.events) {
       body += event.bytes;
       ends.push_back(body.size());
@@ -109,12 +110,12 @@ struct FakeConnection::Plan {
   }
 
   const FakeAnswer& answer;
-  const Fault& fault;
+  const FakeFault& fault;
   std::string head;
   std::string body;
   std::vector<std::size_t> ends;
   std::optional<std::size_t> drop, stall;
-  LoggedRequest log;
+  FakeLogEntry log;
 };
 
 FakeConnection::FakeConnection(FakeState& state, asio::ip::tcp::socket socket)
@@ -245,13 +246,13 @@ void FakeConnection::break_off(bool reset) {
 FakeConnection::awaitable<bool> FakeConnection::control(Request request) {
   const std::string_view path = request.target.substr(0, request.target.find('?'));
   if (request.method == "PUT" && path == "/control") {
-    Result<Script> script = Script::parse(request.body);
+    Result<FakeScript> script = FakeScript::parse(request.body);
     if (!script) co_return co_await respond(400, script.error().message());
     state_.script = std::move(*script);
     co_return co_await respond(200, "{}");
   }
   if (request.method == "DELETE" && path == "/control") {
-    state_.script = Script();
+    state_.script = FakeScript();
     state_.log.clear();
     co_return co_await respond(200, "{}");
   }
@@ -265,7 +266,7 @@ FakeConnection::awaitable<bool> FakeConnection::control(Request request) {
   }
   if (request.method == "GET" && path.starts_with(list) && path.ends_with("/body")) {
     const auto number = number_in(path.substr(list.size() + 1, path.size() - list.size() - 6));
-    const LoggedRequest* const found = number ? state_.log.find(*number) : nullptr;
+    const FakeLogEntry* const found = number ? state_.log.find(*number) : nullptr;
     if (found != nullptr) co_return co_await respond(200, found->body);
   }
   co_return co_await respond(404, R"({"error":{"message":"there is no such control"}})");
@@ -280,7 +281,7 @@ std::string FakeConnection::canned(const Request& request) {
   facts.problem.clear();
   facts.stream = stream;
   facts.model = "canned";
-  const FakeAnswer answer = make_fake_answer(facts, Fault{}, 1);
+  const FakeAnswer answer = make_fake_answer(facts, FakeFault{}, 1);
   std::string body;
   for (const FakeEvent& event : answer.events) {
     if (stream)
@@ -304,13 +305,13 @@ FakeConnection::awaitable<bool> FakeConnection::answer(Request request) {
     co_return co_await send(copy);
   }
   FakeRequest facts = read_fake_request(request.target, request.body);
-  Fault fault = state_.script.find(request.target, facts.model, request.body);
+  FakeFault fault = state_.script.find(request.target, facts.model, request.body);
   if (const std::string_view given = request.field("x-fake-fault"); !given.empty()) {
-    const Result<Fault> parsed = Script::parse_fault(given);
+    const Result<FakeFault> parsed = FakeScript::parse_fault(given);
     if (!parsed) co_return co_await respond(400, parsed.error().message());
     fault = *parsed;
   }
-  LoggedRequest log;
+  FakeLogEntry log;
   log.method = request.method;
   log.target = request.target;
   log.model = facts.model;
@@ -347,7 +348,7 @@ FakeConnection::awaitable<bool> FakeConnection::answer(Request request) {
 }
 
 FakeConnection::awaitable<bool> FakeConnection::send_body(Plan& plan) {
-  const Fault& fault = plan.fault;
+  const FakeFault& fault = plan.fault;
   plan.log.outcome = "client_gone";
   if (fault.delay_ms > 0) {
     const bool there = co_await pause(fault.delay_ms);

@@ -7,17 +7,17 @@
 #include <string>
 #include <string_view>
 
-#include "dialects.h"
-#include "request_log.h"
-#include "script.h"
+#include "fake_dialects.h"
+#include "fake_log.h"
+#include "fake_script.h"
 
 namespace loadline {
 
 /// What all connections share.
 struct FakeState {
   static constexpr std::size_t canned_max = 64;
-  Script script{};
-  RequestLog log;
+  FakeScript script{};
+  FakeLog log;
   std::map<std::string, std::string> canned{};  // answers by target; at most canned_max
 };
 

@@ -71,7 +71,7 @@ class FakeUpstream::Impl {
     co_await connection.run();
   }
 
-  FakeState state_{{}, RequestLog(log_requests_max, log_bytes_max), {}};
+  FakeState state_{{}, FakeLog(log_requests_max, log_bytes_max), {}};
   asio::io_context context_{1};
   tcp::acceptor acceptor_{context_};
   std::uint16_t port_ = 0;
@@ -91,7 +91,7 @@ std::uint16_t FakeUpstream::port() const { return impl_->port(); }
 std::string FakeUpstream::url() const { return "http://127.0.0.1:" + std::to_string(port()); }
 
 Status FakeUpstream::script(std::string_view json) {
-  LOADLINE_ASSIGN(Script script, Script::parse(json));
+  LOADLINE_ASSIGN(FakeScript script, FakeScript::parse(json));
   impl_->ask([&script](FakeState& state) {
     state.script = std::move(script);
     state.canned.clear();
@@ -101,7 +101,7 @@ Status FakeUpstream::script(std::string_view json) {
 
 void FakeUpstream::reset() {
   impl_->ask([](FakeState& state) {
-    state.script = Script();
+    state.script = FakeScript();
     state.log.clear();
   });
 }

@@ -12,7 +12,7 @@
 namespace loadline {
 
 /// How one answer goes wrong, and what is in it. Counts of bytes are of the body, before its framing.
-struct Fault {
+struct FakeFault {
   std::uint32_t delay_ms = 0;  // before the answer begins
   int status = 0;              // an error instead of an answer
   std::string retry_after;     // of the error; "": no such header
@@ -33,34 +33,34 @@ struct Fault {
   std::string usage = "right";  // "right", "missing", "wrong" (ten times too much), "none" (zeros)
 };
 
-struct ScriptRule {
+struct FakeRule {
   // A request must fit all that are given.
   std::string path;         // part of the target
   std::string model;        // equal
   std::string contains;     // part of the body
   std::uint64_t times = 0;  // 0: always
-  Fault fault;
+  FakeFault fault;
   std::uint64_t used = 0;
 };
 
-class Script {
+class FakeScript {
  public:
   static constexpr std::size_t rules_max = 1024;
   static constexpr std::size_t json_bytes_max = 1 << 20;
 
   /// {"canned": bool, "rules": [...]}. invalid_argument says what is wrong; an unknown member is an error.
-  static Result<Script> parse(std::string_view json);
+  static Result<FakeScript> parse(std::string_view json);
   /// One fault, of a request's own header.
-  static Result<Fault> parse_fault(std::string_view json);
+  static Result<FakeFault> parse_fault(std::string_view json);
 
-  const Fault& find(std::string_view target, std::string_view model, std::string_view body);
+  const FakeFault& find(std::string_view target, std::string_view model, std::string_view body);
   /// Same answer for everyone, nothing parsed or recorded: for benchmarks.
   bool canned() const { return canned_; }
 
  private:
   bool canned_ = false;
-  std::vector<ScriptRule> rules_;
-  Fault none_;
+  std::vector<FakeRule> rules_;
+  FakeFault none_;
 };
 
 }  // namespace loadline

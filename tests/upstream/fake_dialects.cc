@@ -1,4 +1,4 @@
-#include "dialects.h"
+#include "fake_dialects.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -205,7 +205,7 @@ std::string first_words(std::string_view text, std::uint64_t count) {
 }
 
 // Tokens are words; those of each delta are counted apart, so that a stream that is cut is billed right.
-Reply make_reply(const FakeRequest& request, const Fault& fault, std::uint64_t number) {
+Reply make_reply(const FakeRequest& request, const FakeFault& fault, std::uint64_t number) {
   Reply reply;
   reply.id = std::to_string(number);
   reply.text = fault.text ? *fault.text : echo(request);
@@ -230,7 +230,7 @@ Reply make_reply(const FakeRequest& request, const Fault& fault, std::uint64_t n
 }
 
 // What is stated, which a fault may make wrong. The bill stays right.
-Reply as_stated(Reply reply, const Fault& fault) {
+Reply as_stated(Reply reply, const FakeFault& fault) {
   const std::uint64_t factor = fault.usage == "wrong" ? 10 : fault.usage == "none" ? 0 : 1;
   reply.prompt_tokens *= factor;
   reply.completion_tokens *= factor;
@@ -640,7 +640,7 @@ FakeRequest read_fake_request(std::string_view target, std::string_view body) {
   return request;
 }
 
-FakeAnswer make_fake_answer(const FakeRequest& request, const Fault& fault, std::uint64_t number) {
+FakeAnswer make_fake_answer(const FakeRequest& request, const FakeFault& fault, std::uint64_t number) {
   FakeAnswer answer;
   const Reply right = make_reply(request, fault, number);
   const Reply reply = as_stated(right, fault);

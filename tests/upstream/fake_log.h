@@ -11,7 +11,7 @@
 
 namespace loadline {
 
-struct LoggedRequest {
+struct FakeLogEntry {
   std::uint64_t number = 0;  // from 1, over all requests
   std::string method, target, model;
   std::vector<std::pair<std::string, std::string>> headers;  // in order, as sent
@@ -22,15 +22,15 @@ struct LoggedRequest {
   std::uint64_t prompt_tokens = 0, completion_tokens = 0;  // billed
 };
 
-class RequestLog {
+class FakeLog {
  public:
-  RequestLog(std::size_t requests_max, std::size_t bytes_max)
+  FakeLog(std::size_t requests_max, std::size_t bytes_max)
       : requests_max_(requests_max), bytes_max_(bytes_max) {}
 
   /// Gives its number.
-  std::uint64_t begin(LoggedRequest request);
+  std::uint64_t begin(FakeLogEntry request);
   /// How it ended; also of one that the log forgot already.
-  void end(LoggedRequest request);
+  void end(FakeLogEntry request);
   /// One that is only counted.
   void count() { ++requests_; }
   void connected() { ++connections_, ++connections_open_; }
@@ -44,16 +44,16 @@ class RequestLog {
   /// The requests from `first` on, as a list.
   std::string requests(std::uint64_t first) const;
   /// Null: there is none, or it was forgotten.
-  const LoggedRequest* find(std::uint64_t number) const;
+  const FakeLogEntry* find(std::uint64_t number) const;
 
  private:
   struct Totals {
     std::uint64_t requests = 0, prompt_tokens = 0, completion_tokens = 0;
   };
-  LoggedRequest* entry(std::uint64_t number);
+  FakeLogEntry* entry(std::uint64_t number);
 
   const std::size_t requests_max_, bytes_max_;
-  std::deque<LoggedRequest> log_;
+  std::deque<FakeLogEntry> log_;
   std::size_t bytes_ = 0;  // of bodies
   std::uint64_t requests_ = 0, forgotten_ = 0, logged_ = 0;
   std::uint64_t connections_ = 0, connections_open_ = 0;

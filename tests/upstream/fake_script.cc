@@ -1,4 +1,4 @@
-#include "script.h"
+#include "fake_script.h"
 
 #include <boost/json.hpp>
 
@@ -34,7 +34,7 @@ bool read(const json::value& value, std::optional<T>& into) {
 }
 
 // Whether the name is one of a fault's; `ok` says whether its value fits.
-bool read_member(std::string_view name, const json::value& value, Fault& fault, bool& ok) {
+bool read_member(std::string_view name, const json::value& value, FakeFault& fault, bool& ok) {
   const auto is = [&](std::string_view wanted, auto& into) {
     if (name != wanted) return false;
     ok = read(value, into);
@@ -52,7 +52,7 @@ bool read_member(std::string_view name, const json::value& value, Fault& fault, 
          is("thinking", fault.thinking) || is("finish", fault.finish) || is("usage", fault.usage);
 }
 
-bool read_member(std::string_view name, const json::value& value, ScriptRule& rule, bool& ok) {
+bool read_member(std::string_view name, const json::value& value, FakeRule& rule, bool& ok) {
   const auto is = [&](std::string_view wanted, auto& into) {
     if (name != wanted) return false;
     ok = read(value, into);
@@ -77,22 +77,22 @@ Status read_object(const json::value& value, T& into) {
 
 }  // namespace
 
-Result<Fault> Script::parse_fault(std::string_view text) {
+Result<FakeFault> FakeScript::parse_fault(std::string_view text) {
   boost::system::error_code error;
   const json::value value = json::parse(text, error);
   if (error) return wrong(error.message());
-  Fault fault;
+  FakeFault fault;
   LOADLINE_TRY(read_object(value, fault));
   return fault;
 }
 
-Result<Script> Script::parse(std::string_view text) {
+Result<FakeScript> FakeScript::parse(std::string_view text) {
   if (text.size() > json_bytes_max) return wrong("too long");
   boost::system::error_code error;
   const json::value value = json::parse(text, error);
   if (error) return wrong(error.message());
   if (!value.is_object()) return wrong("an object is wanted");
-  Script script;
+  FakeScript script;
   for (const auto& member : value.get_object()) {
     if (member.key() == "canned") {
       if (!read(member.value(), script.canned_)) return wrong("\"canned\" is true or false");
@@ -100,7 +100,7 @@ Result<Script> Script::parse(std::string_view text) {
       if (!member.value().is_array() || member.value().get_array().size() > rules_max)
         return wrong("\"rules\" is a list of at most " + std::to_string(rules_max));
       for (const json::value& each : member.value().get_array()) {
-        ScriptRule rule;
+        FakeRule rule;
         LOADLINE_TRY(read_object(each, rule));
         script.rules_.push_back(std::move(rule));
       }
@@ -111,8 +111,8 @@ Result<Script> Script::parse(std::string_view text) {
   return script;
 }
 
-const Fault& Script::find(std::string_view target, std::string_view model, std::string_view body) {
-  for (ScriptRule& rule : rules_) {
+const FakeFault& FakeScript::find(std::string_view target, std::string_view model, std::string_view body) {
+  for (FakeRule& rule : rules_) {
     if (rule.times > 0 && rule.used >= rule.times) continue;
     if (!rule.path.empty() && target.find(rule.path) == std::string_view::npos) continue;
     if (!rule.model.empty() && model != rule.model) continue;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "script.h"
+#include "fake_script.h"
 
 namespace loadline {
 
@@ -56,7 +56,7 @@ struct FakeAnswer {
 };
 
 /// The echo, or what `fault` says. `number` makes ids: equal numbers, equal answers.
-FakeAnswer make_fake_answer(const FakeRequest& request, const Fault& fault, std::uint64_t number);
+FakeAnswer make_fake_answer(const FakeRequest& request, const FakeFault& fault, std::uint64_t number);
 /// An error in the dialect.
 FakeAnswer make_fake_error(FakeDialect dialect, int status, std::string_view message);
 std::uint64_t count_words(std::string_view text);

@@ -1,4 +1,4 @@
-#include "request_log.h"
+#include "fake_log.h"
 
 #include <boost/json.hpp>
 
@@ -11,7 +11,7 @@ constexpr std::size_t models_max = 1000;
 
 }  // namespace
 
-std::uint64_t RequestLog::begin(LoggedRequest request) {
+std::uint64_t FakeLog::begin(FakeLogEntry request) {
   ++requests_;
   request.number = ++logged_;
   bytes_ += request.body.size();
@@ -24,21 +24,21 @@ std::uint64_t RequestLog::begin(LoggedRequest request) {
   return logged_;
 }
 
-void RequestLog::end(LoggedRequest request) {
+void FakeLog::end(FakeLogEntry request) {
   ++outcomes_[request.outcome];
   const bool known = models_.size() < models_max || models_.count(request.model) > 0;
   Totals& totals = models_[known ? request.model : "other"];
   ++totals.requests;
   totals.prompt_tokens += request.prompt_tokens;
   totals.completion_tokens += request.completion_tokens;
-  LoggedRequest* const logged = entry(request.number);
+  FakeLogEntry* const logged = entry(request.number);
   if (logged == nullptr) return;
   request.body = std::move(logged->body);
   request.headers = std::move(logged->headers);
   *logged = std::move(request);
 }
 
-void RequestLog::clear() {
+void FakeLog::clear() {
   log_.clear();
   bytes_ = 0;
   requests_ = forgotten_ = 0;
@@ -48,16 +48,16 @@ void RequestLog::clear() {
 }
 
 // The numbers of the log have no gaps.
-LoggedRequest* RequestLog::entry(std::uint64_t number) {
+FakeLogEntry* FakeLog::entry(std::uint64_t number) {
   if (log_.empty() || number < log_.front().number || number > log_.back().number) return nullptr;
   return &log_[static_cast<std::size_t>(number - log_.front().number)];
 }
 
-const LoggedRequest* RequestLog::find(std::uint64_t number) const {
-  return const_cast<RequestLog*>(this)->entry(number);
+const FakeLogEntry* FakeLog::find(std::uint64_t number) const {
+  return const_cast<FakeLog*>(this)->entry(number);
 }
 
-std::string RequestLog::counts() const {
+std::string FakeLog::counts() const {
   json::object models;
   Totals all;
   for (const auto& [name, totals] : models_) {
@@ -84,9 +84,9 @@ std::string RequestLog::counts() const {
   return json::serialize(counts);
 }
 
-std::string RequestLog::requests(std::uint64_t first) const {
+std::string FakeLog::requests(std::uint64_t first) const {
   json::array list;
-  for (const LoggedRequest& each : log_) {
+  for (const FakeLogEntry& each : log_) {
     if (each.number < first) continue;
     json::array headers;
     for (const auto& [name, value] : each.headers) headers.push_back(json::array{name, value});
