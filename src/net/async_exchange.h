@@ -59,8 +59,8 @@ class AsyncExchange {
 class AsyncHandler {
  public:
   virtual ~AsyncHandler() = default;
-  /// Before the first request, once for each thread of connections: what the handler keeps per thread (a
-  /// HttpClient, say) is made here. Not on that thread, which does not run yet.
+  /// Once for each thread of connections, before any of them runs: what the handler keeps per thread (a
+  /// HttpClient, say) is made here.
   virtual void on_thread_start(std::size_t index, boost::asio::any_io_executor executor) = 0;
   /// On that thread, after its last request: lets go of sockets and timers, so that the thread can end.
   virtual void on_thread_stop(std::size_t index) = 0;

@@ -44,19 +44,19 @@ class CoroutineHandler final : public HttpHandler, public AsyncHandler {
   }
   void on_start(const HttpServerStats&) override {}
 
-  void on_thread_start(std::size_t, asio::any_io_executor executor) override {
+  void on_thread_start(std::size_t index, asio::any_io_executor executor) override {
+    EXPECT_EQ(index, clients.size());
     ++threads;
-    if (upstream_port == 0) return;
-    client = std::make_unique<HttpClient>(executor, clock, HttpClientOptions{});
+    clients.push_back(std::make_unique<HttpClient>(executor, clock, HttpClientOptions{}));
     HttpOriginOptions options;
     options.url.host = "127.0.0.1";
     options.url.port = upstream_port;
-    upstream = *client->origin(std::move(options));
+    upstreams.push_back(*clients.back()->origin(std::move(options)));
   }
-  void on_thread_stop(std::size_t) override {
+  void on_thread_stop(std::size_t index) override {
     --threads;
-    upstream.reset();
-    client.reset();
+    upstreams[index].reset();
+    clients[index].reset();
   }
 
   asio::awaitable<void> serve(AsyncExchange& exchange) override {
@@ -90,8 +90,8 @@ class CoroutineHandler final : public HttpHandler, public AsyncHandler {
 
   SystemClock clock;
   std::uint16_t upstream_port = 0;
-  std::unique_ptr<HttpClient> client;  // one thread only
-  std::shared_ptr<HttpOrigin> upstream;
+  std::vector<std::unique_ptr<HttpClient>> clients;  // by thread
+  std::vector<std::shared_ptr<HttpOrigin>> upstreams;
   std::atomic<int> waiting{0}, threads{0};
   std::atomic<bool> released{false}, cancelled{false}, gone{false};
 
@@ -144,7 +144,7 @@ class CoroutineHandler final : public HttpHandler, public AsyncHandler {
     cancelled = exchange.context().cancel.cancelled();
   }
   asio::awaitable<void> proxy(AsyncExchange& exchange) {
-    HttpCall call(*upstream);
+    HttpCall call(*upstreams[exchange.thread_index()]);
     exchange.on_cancelled([&call] { call.cancel(); });
     HttpClientRequest request;
     request.target = "/v1";
@@ -175,7 +175,6 @@ struct Fixture {
   explicit Fixture(const std::function<void(HttpServerOptions&)>& change = {}, std::uint16_t upstream = 0) {
     options.port = 0;
     options.limits.sweep_interval = 2ms;
-    if (upstream != 0) options.threads = 1;
     handler.upstream_port = upstream;
     if (change) change(options);
     auto opened = HttpServer::open(options, clock, handler);
@@ -321,6 +320,7 @@ TEST(AsyncExchange, MoreRequestsThanMayRunAreRefusedAtOnce) {
   EXPECT_EQ(second.get("/a").status, 429);
   f.handler.released = true;
   EXPECT_EQ(first.read().body, "waited");
+  Fixture::wait([&] { return f.server->stats().requests_in_flight.load() == 0; });
   EXPECT_EQ(second.get("/a").status, 200);
 }
 

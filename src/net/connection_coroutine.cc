@@ -13,8 +13,8 @@ Connection::Coroutine::Coroutine(Connection& connection) : connection_(connectio
 
 Connection::Coroutine::~Coroutine() {
   connection_.coroutine_ = nullptr;
-  connection_.shared_.stats.requests_in_flight.fetch_sub(1);
   connection_.shared_.coroutines_in_flight.fetch_sub(1);
+  connection_.shared_.stats.requests_in_flight.fetch_sub(1);
 }
 
 void Connection::Coroutine::on_cancelled(std::function<void()> notify) {

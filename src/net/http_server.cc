@@ -101,6 +101,7 @@ void HttpServer::Impl::start() {
   std::lock_guard lock(stop_mutex_);
   started_ = true;
   shared_.handler.on_start(shared_.stats);
+  for (const auto& thread : threads_) thread->announce();
   asio::co_spawn(threads_.front()->context(), accept_loop(), asio::detached);
   for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i]->start("http-" + std::to_string(i));
 }

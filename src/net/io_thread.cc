@@ -22,10 +22,13 @@ IoThread::IoThread(ServerShared& shared, std::size_t index, std::uint64_t seed)
 
 IoThread::~IoThread() { join(); }
 
-void IoThread::start(std::string name) {
-  schedule_sweep();
+void IoThread::announce() {
   AsyncHandler* const handler = shared_.handler.async();
   if (handler != nullptr) handler->on_thread_start(index_, context_.get_executor());
+}
+
+void IoThread::start(std::string name) {
+  schedule_sweep();
   thread_ = std::thread([this, name = std::move(name)] {
     pthread_setname_np(pthread_self(), name.c_str());
     context_.run();

@@ -44,6 +44,8 @@ class IoThread {
   boost::asio::io_context& context() { return context_; }
   /// Of all threads of this server.
   std::size_t index() const { return index_; }
+  /// To the handler of coroutines, before any of the server's threads runs.
+  void announce();
   void start(std::string name);
   /// Returns once the last connection is gone.
   void join();
