@@ -19,7 +19,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "base/call_context.h"
@@ -73,13 +72,12 @@ class InjectionGuard {
   static constexpr std::size_t windows_max = 64;
 
   explicit InjectionGuard(InjectionOptions options = {});
-  ~InjectionGuard();
 
   /// Linear in the text.
   InjectionReport scan_signatures(std::string_view text, TrustMark trust) const;
 
   /// Signatures and classifier. failed_precondition: no head was trained for this embedder; otherwise the
-  /// errors of Embedder::embed. An error is a guard that did not check: `checked` gives its verdict.
+  /// errors of Embedder::embed. An error is a guard that did not check: `verdict_of` gives its verdict.
   Result<InjectionReport> score(std::string_view text, TrustMark trust, const Embedder& embedder,
                                 const CallContext& context) const;
 

@@ -1,0 +1,2 @@
+add_executable(loadline_injection_features injection_features.cc)
+target_link_libraries(loadline_injection_features PRIVATE loadline_guard loadline_encoder loadline::boost_json)

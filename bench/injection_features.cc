@@ -1,0 +1,79 @@
+// Makes the material that bench/train_injection.py learns from, with the program's own normalising,
+// sentences, features and encoder.
+//
+//   loadline_injection_features --texts FILE --out FILE [--model DIR]
+//
+// FILE has one JSON object a line with a "text". OUT.rows has a line for each: first window, number of
+// windows. OUT.f32 has, row by row, the features of each text as a whole; OUT.windows.f32 for each window its
+// features and then its embedding.
+#include <boost/json.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "encoder/bert_encoder.h"
+#include "guard/injection_windows.h"
+
+namespace {
+
+struct Arguments {
+  std::string texts, out, model;
+};
+
+Arguments parse(int count, char** values) {
+  Arguments out;
+  if (const char* home = std::getenv("HOME"))
+    out.model = std::string(home) + "/.cache/loadline/models/all-minilm-l6-v2";
+  for (int i = 1; i + 1 < count; i += 2) {
+    const std::string_view name = values[i];
+    if (name == "--texts") out.texts = values[i + 1];
+    if (name == "--out") out.out = values[i + 1];
+    if (name == "--model") out.model = values[i + 1];
+  }
+  return out;
+}
+
+template <class Range>
+void write(std::ofstream& file, const Range& values) {
+  file.write(reinterpret_cast<const char*>(std::data(values)),
+             static_cast<std::streamsize>(std::size(values) * sizeof(float)));
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  using namespace loadline;
+  const Arguments arguments = parse(count, values);
+  BertEncoderOptions options;
+  options.model_folder = arguments.model;
+  auto encoder = BertEncoder::open(options);
+  if (!encoder) return std::fprintf(stderr, "%s\n", encoder.error().to_string().c_str()), 1;
+  const SystemClock clock;
+  CallContext context;
+  context.clock = &clock;
+  std::ifstream texts(arguments.texts);
+  std::ofstream rows(arguments.out + ".rows"), whole(arguments.out + ".f32", std::ios::binary),
+      windows_file(arguments.out + ".windows.f32", std::ios::binary);
+  std::size_t first = 0;
+  for (std::string line; std::getline(texts, line);) {
+    const boost::json::value row = boost::json::parse(line);
+    const std::string text(row.at("text").as_string());
+    const ScannedText scanned = scan_text(text);
+    const InjectionWindows windows = injection_windows(scanned);
+    std::vector<std::string_view> views;
+    for (const InjectionWindow& window : windows.windows) views.push_back(window.text);
+    const auto embedded = (*encoder)->embed(views, context);
+    if (!embedded) return std::fprintf(stderr, "%s\n", embedded.error().to_string().c_str()), 1;
+    write(whole, scanned.features);
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      write(windows_file, windows.windows[i].features);
+      write(windows_file, embedded->row(i));
+    }
+    rows << first << ' ' << views.size() << '\n';
+    first += views.size();
+  }
+  return 0;
+}
