@@ -11,9 +11,10 @@
 // general the current word, or an address up to the end of its host.
 //
 // What strip does: a markdown link or image keeps its text and loses its destination ("[text]"), a bare
-// address goes, a tag goes, an echo goes. mask leaves "[address removed]", "&lt;" or "[removed]". The result
-// holds no address of a host that is not allowed and no tag that a markdown renderer would take for one;
-// README.md says how code is treated.
+// address goes (or is masked where what follows could take its place), a tag goes, an echo goes. mask leaves
+// "(address removed)", "&lt;" for the "<" of a tag, or "[removed]". A blank is put where two parts would grow
+// together. The result has nothing left to find, and no address or tag that a markdown renderer would see;
+// README.md says how code is treated and where this ends.
 //
 // One object per text ("channel"), one thread at a time; cheap to make. `out` is appended to.
 #include <array>
@@ -92,8 +93,8 @@ enum class OutputState : std::uint8_t {
 };
 
 struct OutputReport {
-  std::array<std::uint32_t, output_finding_count> found{};
-  bool changed = false;  // the output is not the input
+  std::array<std::uint32_t, output_finding_count> found{};  // after a block: of what had been seen
+  bool changed = false;                                     // the output is not the input
   OutputFinding blocked_by = OutputFinding::image;
 
   std::uint32_t total() const;
