@@ -1,2 +1,4 @@
 add_executable(loadline_injection_features injection_features.cc)
 target_link_libraries(loadline_injection_features PRIVATE loadline_guard loadline_encoder loadline::boost_json)
+add_executable(loadline_guard_bench guard_bench.cc)
+target_link_libraries(loadline_guard_bench PRIVATE loadline_guard loadline_encoder)

@@ -44,7 +44,7 @@ InjectionReport signature_report(const ScannedText& text, TrustMark trust) {
     const SignatureHit& hit = text.scans[i].hits.front();
     const TextPiece& piece = text.plain.pieces[i];
     report.begin = i == 0 ? text.plain.source_of(hit.begin) : piece.begin;
-    report.end = i == 0 ? text.plain.source_of(hit.end - 1) + 1 : piece.end;
+    report.end = i == 0 ? text.plain.source_end_of(hit.end) : piece.end;
   }
   return report;
 }

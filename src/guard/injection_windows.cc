@@ -96,7 +96,7 @@ class WindowMaker {
     InjectionWindow window;
     window.text = text.substr(part.begin, part.end - part.begin);
     window.begin = mapped ? text_.plain.source_of(part.begin) : piece.begin;
-    window.end = mapped && part.end > part.begin ? text_.plain.source_of(part.end - 1) + 1 : piece.end;
+    window.end = mapped && part.end > part.begin ? text_.plain.source_end_of(part.end) : piece.end;
     const SignatureScan scan = find_signatures(window.text);
     window.has_signature = !scan.hits.empty();
     window.features = lexical_features(scan, window.text, shape);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/utf8.h"
@@ -352,6 +353,7 @@ class Plainer {
     const auto source = [&](std::size_t plain) {
       return index == 0 ? out_.source_of(plain) : std::size_t{0};
     };
+    const auto source_end = [&](std::size_t plain_end) { return out_.source_end_of(plain_end); };
     for (std::size_t at = 0; at < text.size();) {
       if (base64_value(text[at]) < 0) {
         ++at;
@@ -367,7 +369,7 @@ class Plainer {
       if (!decoded.empty() && reads_as_text(decoded)) {
         const bool first = index == 0;
         add_piece(PieceOrigin::encoded, decoded, first ? source(at) : out_.pieces[index].begin,
-                  first ? source(used - 1) + 1 : out_.pieces[index].end, depth + 1);
+                  first ? source_end(used) : out_.pieces[index].end, depth + 1);
         at = used;
       } else {
         at = end;
@@ -439,11 +441,16 @@ class Plainer {
 }  // namespace
 
 std::size_t PlainText::source_of(std::size_t plain) const {
-  auto at = std::upper_bound(offsets.begin(), offsets.end(), plain,
-                             [](std::size_t p, const OffsetStep& step) { return p < step.plain; });
-  if (at == offsets.begin()) return plain;
-  --at;
-  return std::min(at->source + (plain - at->plain), pieces[0].end);
+  const auto next = std::upper_bound(offsets.begin(), offsets.end(), plain,
+                                     [](std::size_t p, const OffsetStep& step) { return p < step.plain; });
+  const std::size_t limit = next == offsets.end() ? pieces[0].end : next->source;
+  if (next == offsets.begin()) return std::min(plain, limit);
+  const OffsetStep& step = *std::prev(next);
+  return std::min(step.source + (plain - step.plain), limit);  // a broken byte is longer when it is replaced
+}
+
+std::size_t PlainText::source_end_of(std::size_t plain_end) const {
+  return plain_end == 0 ? 0 : std::min(source_of(plain_end - 1) + 1, pieces[0].end);
 }
 
 PlainText plain_text(std::string_view text) {

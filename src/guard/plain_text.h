@@ -40,6 +40,8 @@ struct PlainText {
 
   /// Byte of the original for a byte of pieces[0].
   std::size_t source_of(std::size_t plain) const;
+  /// The end of the original for an end in pieces[0].
+  std::size_t source_end_of(std::size_t plain_end) const;
 };
 
 PlainText plain_text(std::string_view text);
