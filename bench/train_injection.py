@@ -276,6 +276,19 @@ def head(data, name, trainer, scorer, ridge):
     return scale * weights, -scale * flag
 
 
+def transfer(data, ridge):
+    """What the classifier finds of a source from which it learned nothing; threshold: 1 % of the harmless held out."""
+    for left_out in (("inthewild", "dan"), ("cyberseceval", "cyberseceval_ml")):
+        unseen = np.isin(data.source, left_out)
+        weights = train_windows(data, np.where(~data.held & ~unseen)[0], ridge)
+        harmless = scores_of(data, weights, np.where(data.held & (data.label == 0))[0])
+        level = threshold(harmless, 0.01)
+        scores = scores_of(data, weights, np.where(unseen)[0])
+        for source in left_out:
+            at = data.source[unseen] == source
+            print(f"learned without {', '.join(left_out)}: recall on {source} {np.mean(scores[at] >= level):.3f} of {at.sum()}")
+
+
 def numbers(values):
     out, line = [], "   "
     for value in values:
@@ -298,6 +311,7 @@ def main():
     learn.add_argument("features")
     learn.add_argument("--ridge", type=float, default=3e-5)
     learn.add_argument("--out")
+    learn.add_argument("--transfer", action="store_true", help="only: learn without a source, measure on it")
     arguments = parser.parse_args()
     if arguments.command == "texts":
         return write_texts(arguments.data, arguments.out)
@@ -308,6 +322,9 @@ def main():
     parts = []
     for trust in (USER, PASSAGE):
         data = Set(rows, places, whole, windows, trust)
+        if arguments.transfer:
+            transfer(data, arguments.ridge)
+            return
         for name, trainer, scorer in (("signatures", train_signatures, signature_scores), ("classifier", train_windows, scores_of)):
             weights, offset = head(data, name, trainer, scorer, arguments.ridge)
             weights = np.append(weights[:-1], weights[-1] + offset)
