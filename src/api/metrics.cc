@@ -88,6 +88,7 @@ void Metrics::add_answer(const Answer& answer) {
   answers_.fetch_add(1, relaxed);
   abstained_.fetch_add(answer.abstained ? 1 : 0, relaxed);
   extractive_.fetch_add(answer.extractive ? 1 : 0, relaxed);
+  quarantined_.fetch_add(answer.quarantined, relaxed);
   for (const Citation& citation : answer.citations)
     (citation.supported ? citations_supported_ : citations_unsupported_).fetch_add(1, relaxed);
   first_token_.observe(seconds_of(answer.times.first_token_ms));
@@ -132,6 +133,8 @@ std::string Metrics::text(const HttpServerStats* server, const WaitingUploads& u
           abstained_.load(relaxed));
   counter(out, "loadline_extractive_answers_total", "Answers quoted without a model.",
           extractive_.load(relaxed));
+  counter(out, "loadline_quarantined_passages_total",
+          "Passages left out because they give orders to their reader.", quarantined_.load(relaxed));
   head(out, "loadline_citations_total", "counter", "Citations, by whether the passage supports them.");
   line(out, "loadline_citations_total", "supported=\"true\"",
        std::to_string(citations_supported_.load(relaxed)));

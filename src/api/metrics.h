@@ -50,7 +50,7 @@ class Metrics {
   Histogram first_token_, retrieve_;
   std::atomic<std::uint64_t> clients_gone_{0};
   std::atomic<std::uint64_t> prompt_tokens_{0}, cached_tokens_{0}, completion_tokens_{0};
-  std::atomic<std::uint64_t> answers_{0}, abstained_{0}, extractive_{0};
+  std::atomic<std::uint64_t> answers_{0}, abstained_{0}, extractive_{0}, quarantined_{0};
   std::atomic<std::uint64_t> citations_supported_{0}, citations_unsupported_{0};
   std::atomic<std::uint64_t> embedded_texts_{0}, embedded_tokens_{0}, searches_{0}, uploads_{0};
 };

@@ -38,6 +38,8 @@ struct Answer {
   ChatResult chat;  // content as it was streamed, usage of all model calls together
   bool abstained = false;
   bool extractive = false;  // the passage's own words, no model call
+  /// Passages that were found and left out because they give orders to their reader (guard/injection.h).
+  std::uint32_t quarantined = 0;
   std::vector<Citation> citations;
   AnswerTimes times;
 };

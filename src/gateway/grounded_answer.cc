@@ -9,6 +9,7 @@
 #include "gateway/passage_list.h"
 #include "gateway/question.h"
 #include "gateway/snippets.h"
+#include "guard/injection.h"
 #include "text/sentence.h"
 
 namespace loadline {
@@ -251,6 +252,15 @@ bool documents_speak_of_it(const Question& question, const SnippetSet& snippets,
   return best >= (has_unknown_pair(question, snippets) ? evidence_least_beside_unknown : evidence_least);
 }
 
+/// Takes out passages that give orders to their reader: they must neither reach the model nor be quoted.
+std::uint32_t quarantine(std::vector<SearchHit>& hits) {
+  const InjectionGuard guard;
+  return static_cast<std::uint32_t>(std::erase_if(hits, [&](const SearchHit& hit) {
+    const InjectionReport report = guard.scan_signatures(hit.chunk.text, TrustMark::retrieved);
+    return report.verdict == GuardVerdict::quarantine;
+  }));
+}
+
 }  // namespace
 
 Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatRequest& request, AnswerSink& sink,
@@ -266,7 +276,8 @@ Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatReque
   search.query = search_text(request.messages, words);
   search.k = hits_read;
   search.chunks_per_page = chunks_per_page;
-  LOADLINE_ASSIGN(const SearchResponse found, parts.retriever.search(search, context));
+  LOADLINE_ASSIGN(SearchResponse found, parts.retriever.search(search, context));
+  const std::uint32_t quarantined = quarantine(found.hits);
   const Question question = read_question(search.query, words);
   SnippetReader reader;
   LOADLINE_ASSIGN(const SnippetSet snippets, reader.read(question, found.hits, parts.embedder, context));
@@ -312,6 +323,7 @@ Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatReque
   if (answer.chat.finish == FinishReason::cancelled && stream.stopped())
     answer.chat.finish = FinishReason::stop;
   answer.abstained = stream.abstained();
+  answer.quarantined = quarantined;
   answer.times.first_token_ms = stream.first_token_ms();
   answer.times.total_ms = elapsed_ms(start, context);
   answer.chat.content = std::move(stream).content();
