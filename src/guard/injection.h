@@ -62,6 +62,7 @@ struct InjectionReport {
   std::size_t begin = 0, end = 0;  // bytes of the sentence with the highest score; empty if none
 
   std::uint32_t total() const;
+  std::size_t kinds() const;  // how many have been found
 };
 
 class InjectionGuard {
@@ -73,7 +74,7 @@ class InjectionGuard {
 
   explicit InjectionGuard(InjectionOptions options = {});
 
-  /// Linear in the text.
+  /// Linear in the text. Signatures of one kind only flag, whatever the score: it takes two to stop a text.
   InjectionReport scan_signatures(std::string_view text, TrustMark trust) const;
 
   /// Signatures and classifier. failed_precondition: no head was trained for this embedder; otherwise the
