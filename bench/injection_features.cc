@@ -4,9 +4,9 @@
 //   loadline_injection_features --texts FILE --out FILE [--model DIR]
 //
 // FILE has one JSON object a line with a "text" and a "trust". OUT.rows has a line for each: first window,
-// number of windows, and what the guard as it is built says: score of the signatures, score. OUT.f32 has, row
-// by row, the features of each text as a whole; OUT.windows.f32 for each window its features and then its
-// embedding.
+// number of windows, and what the guard as it is built says: verdict by signatures, verdict (0: allow, 1:
+// flag, more: stop). OUT.f32 has, row by row, the features of each text as a whole; OUT.windows.f32 for each
+// window its features and then its embedding.
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -78,8 +78,9 @@ int main(int count, char** values) {
     const TrustMark trust = row.at("trust").as_string() == "user" ? TrustMark::user : TrustMark::retrieved;
     const auto scored = guard.score(text, trust, **encoder, context);
     if (!scored) return std::fprintf(stderr, "%s\n", scored.error().to_string().c_str()), 1;
-    rows << first << ' ' << views.size() << ' ' << guard.scan_signatures(text, trust).score << ' '
-         << scored->score << '\n';
+    const InjectionReport alone = guard.scan_signatures(text, trust);
+    rows << first << ' ' << views.size() << ' ' << static_cast<int>(alone.verdict) << ' '
+         << static_cast<int>(scored->verdict) << '\n';
     first += views.size();
   }
   return 0;

@@ -158,8 +158,8 @@ def print_scores(rows, places):
     for trust in (USER, PASSAGE):
         for source in sorted({row["source"] for row in rows if row["trust"] == trust}):
             at = [i for i, row in enumerate(rows) if row["trust"] == trust and row["source"] == source]
-            print(f"{trust} {source}: {len(at)} texts, signatures flag {np.mean(places[at, 2] >= 0.5):.3f} stop {np.mean(places[at, 2] >= 0.75):.3f}, "
-                  f"score flags {np.mean(places[at, 3] >= 0.5):.3f} stops {np.mean(places[at, 3] >= 0.75):.3f}")
+            print(f"{trust} {source}: {len(at)} texts, signatures flag {np.mean(places[at, 2] >= 1):.3f} stop {np.mean(places[at, 2] >= 2):.3f}, "
+                  f"classifier flags {np.mean(places[at, 3] >= 1):.3f} stops {np.mean(places[at, 3] >= 2):.3f}")
 
 
 class Set:
