@@ -5,7 +5,6 @@
 #include "api/collection_routes.h"
 #include "api/embedding_routes.h"
 #include "api/json_values.h"
-#include "api/key_ring.h"
 #include "api/metrics.h"
 #include "api/openapi.h"
 #include "api/origin.h"
@@ -28,19 +27,38 @@ HttpResponse json_response(std::string body) {
 
 class Api final : public HttpHandler {
  public:
-  Api(ApiParts parts, KeyRing keys, std::unique_ptr<UploadJobs> uploads)
+  Api(ApiParts parts, std::unique_ptr<Authenticator> authenticator, std::unique_ptr<UploadJobs> uploads)
       : parts_(std::move(parts)),
-        keys_(std::move(keys)),
+        authenticator_(std::move(authenticator)),
         uploads_(std::move(uploads)),
         chat_(parts_.chat, parts_.clock, metrics_, [this] { return retry_after(); }),
         embeddings_(parts_.embedder, parts_.limits.embedding_inputs_max, metrics_),
         collections_(parts_.documents, *uploads_, parts_.retriever, metrics_),
-        created_(parts_.clock.unix_millis() / 1000) {
+        created_(parts_.clock.unix_millis() / 1000),
+        cache_(parts_.limits.cache, parts_.clock),
+        budgets_(parts_.clock),
+        limits_(parts_.clock),
+        local_pool_("local", parts_.limits.local_calls_max),
+        flow_({.authenticator = *authenticator_,
+               .governance = {budgets_, limits_, parts_.ledger, parts_.audit},
+               .vault = parts_.vault,
+               .local = {*this, local_pool_},
+               .clock = parts_.clock,
+               .log = parts_.log,
+               .metrics = gateway_metrics_,
+               .cache = cache_,
+               .traces = parts_.traces,
+               .genai_version = parts_.genai_version,
+               .trust = parts_.trust,
+               .seed = static_cast<std::uint64_t>(created_)},
+              parts_.gateway) {
     list_models();
+    if (parts_.ledger != nullptr) restore_budgets(*parts_.ledger, parts_.clock, budgets_);
   }
 
   RequestPlan plan(const HttpRequest& request) override;
   void handle(HttpExchange& exchange) override;
+  AsyncHandler* async() override { return &flow_; }
   HttpResponse refusal(int status, const Error& error) override;
   void done(const HttpDone& done) override;
   void on_start(const HttpServerStats& stats) override { stats_.store(&stats); }
@@ -57,13 +75,19 @@ class Api final : public HttpHandler {
   int retry_after() const;
 
   const ApiParts parts_;
-  const KeyRing keys_;
+  const std::unique_ptr<Authenticator> authenticator_;
   Metrics metrics_;
   const std::unique_ptr<UploadJobs> uploads_;
   const ChatRoutes chat_;
   const EmbeddingRoutes embeddings_;
   const CollectionRoutes collections_;
   const std::int64_t created_;  // seconds
+  AnswerCache cache_;
+  Budgets budgets_;
+  RequestLimits limits_;
+  GatewayMetrics gateway_metrics_;
+  WorkerPool local_pool_;
+  GatewayFlow flow_;
   std::vector<std::string> model_names_;
   std::shared_ptr<const std::string> models_json_;  // what exists is fixed when the server starts
   std::atomic<const HttpServerStats*> stats_{nullptr};
@@ -74,8 +98,7 @@ json::object model_json(const std::string& name, std::int64_t created) {
 }
 
 void Api::list_models() {
-  model_names_ = parts_.chat.names();
-  model_names_.push_back(parts_.embedder.info().name);
+  for (const GatewayRoute& route : parts_.gateway->routes) model_names_.push_back(route.policy.name);
   json::array data;
   for (const std::string& name : model_names_) data.push_back(model_json(name, created_));
   models_json_ = std::make_shared<const std::string>(
@@ -110,11 +133,9 @@ std::optional<HttpResponse> Api::refuse(const HttpRequest& request, const RouteM
         api_error(Error(Code::permission_denied,
                         "this server answers programs on this machine, not web pages of other "
                         "origins; configure keys (server: keys:) to open it")));
-  if (!entry.open && !keys_.empty() && keys_.find(request.header("authorization")) == nullptr)
-    return error_response(api_error(
-        Error(Code::unauthenticated, request.header("authorization").empty()
-                                         ? "no API key was given; send it as \"Authorization: Bearer KEY\""
-                                         : "the API key is not valid")));
+  if (!entry.open)
+    if (const auto identity = authenticator_->identify(request); !identity)
+      return error_response(api_error(identity.error()));
   return std::nullopt;
 }
 
@@ -132,6 +153,13 @@ RequestPlan Api::plan(const HttpRequest& request) {
     case Route::ready:
     case Route::openapi:
       plan.place = RequestPlan::Place::connection_thread;
+      break;
+    case Route::chat:
+    case Route::completions:
+    case Route::embeddings:
+    case Route::responses:
+    case Route::messages:
+      plan.place = RequestPlan::Place::coroutine;
       break;
     case Route::documents:
       if (request.method != "POST") break;
@@ -213,12 +241,13 @@ void Api::metrics(HttpExchange& exchange) const {
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = metrics_.text(stats_.load(), uploads_->waiting());
+  gateway_metrics_.append(response.body);
   exchange.respond(std::move(response));
 }
 
 std::string Api::tenant(const HttpRequest& request) const {
-  const std::string* key = keys_.find(request.header("authorization"));
-  return key == nullptr ? std::string() : *key;
+  const auto identity = authenticator_->identify(request);
+  return identity ? (*identity)->key : std::string();
 }
 
 int Api::retry_after() const {
@@ -238,13 +267,14 @@ void Api::done(const HttpDone& done) {
 }  // namespace
 
 Result<std::unique_ptr<HttpHandler>> make_api(ApiParts parts) {
-  LOADLINE_ASSIGN(KeyRing keys, KeyRing::open(parts.keys));
+  LOADLINE_ASSIGN(auto authenticator, Authenticator::open(parts.keys, parts.gateway->classes, parts.key_store,
+                                                          parts.tokens, parts.clock));
   LOADLINE_ASSIGN(auto uploads, UploadJobs::open(parts.uploads_folder,
                                                  {.pending_max = parts.limits.pending_uploads_max,
                                                   .pending_bytes_max = parts.limits.pending_upload_bytes_max},
                                                  parts.documents, parts.log, parts.clock));
   return std::unique_ptr<HttpHandler>(
-      std::make_unique<Api>(std::move(parts), std::move(keys), std::move(uploads)));
+      std::make_unique<Api>(std::move(parts), std::move(authenticator), std::move(uploads)));
 }
 
 }  // namespace loadline

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/document_admin.h"
+#include "api/gateway_flow.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/chat_flow.h"
@@ -29,6 +30,8 @@ struct ApiLimits {
   std::size_t pending_uploads_max = 1024;  // files that wait for ingestion
   std::uint64_t pending_upload_bytes_max = 8ULL
                                            << 30;  // of these on disk, with those that are being received
+  AnswerCacheOptions cache;
+  std::size_t local_calls_max = 128;  // of models in this process, at once
 };
 
 /// References must outlive the handler.
@@ -39,8 +42,18 @@ struct ApiParts {
   DocumentAdmin& documents;
   Log& log;
   const Clock& clock;
-  std::vector<ApiKey> keys;    // none: no key is asked for
-  std::string uploads_folder;  // where uploads wait for ingestion; made if absent
+  std::vector<ApiKey>
+      keys;  // of the manifest; none here or in `key_store`, and no `tokens`: no key is asked for
+  const KeyStore* key_store = nullptr;          // may be null
+  const JwtVerifier* tokens = nullptr;          // may be null
+  std::shared_ptr<const GatewayTable> gateway;  // models and routes
+  Ledger* ledger = nullptr;                     // null: calls leave no row
+  AuditLog* audit = nullptr;                    // null: decisions leave no record
+  TraceExporter* traces = nullptr;              // null: no spans are made
+  GenAiVersion genai_version = GenAiVersion::v1_37;
+  Vault* vault = nullptr;                     // null: no pseudonyms are kept
+  std::shared_ptr<TlsTrust> trust = nullptr;  // of https upstreams
+  std::string uploads_folder;                 // where uploads wait for ingestion; made if absent
   /// Only programs of this machine may ask: requests that a web page of another origin makes a browser send
   /// are refused. For a server on loopback without keys.
   bool local_only = false;

@@ -6,7 +6,6 @@
 
 #include "api/chat_json.h"
 #include "api/fakes_test.h"
-#include "api/key_ring.h"
 #include "api/openapi.h"
 #include "api/origin.h"
 #include "api/routes.h"
@@ -302,8 +301,9 @@ TEST_F(ApiTest, Keys) {
   EXPECT_EQ(flow_.last_request.cache_scope, "alice") << "prefixes are shared within a key only";
   EXPECT_EQ(with("bearer sk-2").head.status, 200);
   EXPECT_EQ(flow_.last_request.cache_scope, "bob");
-  EXPECT_FALSE(KeyRing::open({{"empty", ""}}));
-  EXPECT_FALSE(KeyRing::open({{"", "secret"}}));
+  const ManualClock clock;
+  EXPECT_FALSE(Authenticator::open({{"empty", ""}}, {}, nullptr, nullptr, clock));
+  EXPECT_FALSE(Authenticator::open({{"", "secret"}}, {}, nullptr, nullptr, clock));
 }
 
 TEST_F(ApiTest, WebPagesOfOtherOriginsAreRefusedOnLoopback) {

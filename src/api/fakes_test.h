@@ -185,6 +185,7 @@ class ApiFixture : public testing::Test {
                    .log = log_,
                    .clock = clock_,
                    .keys = std::move(keys),
+                   .gateway = make_local_table({"docs", "tiny"}, "words"),
                    .uploads_folder = folder_ + "/uploads",
                    .local_only = local_only,
                    .ready = {},

@@ -7,8 +7,9 @@ namespace loadline {
 namespace {
 
 constexpr std::array<std::string_view, route_count> labels{
-    "none",      "chat",     "completions", "embeddings", "models", "model",   "collections", "collection",
-    "documents", "document", "search",      "health",     "ready",  "metrics", "openapi"};
+    "none",   "chat",   "completions", "embeddings", "responses", "messages",
+    "models", "model",  "collections", "collection", "documents", "document",
+    "search", "health", "ready",       "metrics",    "openapi"};
 
 std::string number(double value) {
   char text[32];

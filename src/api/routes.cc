@@ -53,6 +53,8 @@ const std::vector<RouteEntry>& route_table() {
       {Route::chat, "/v1/chat/completions", "POST", false},
       {Route::completions, "/v1/completions", "POST", false},
       {Route::embeddings, "/v1/embeddings", "POST", false},
+      {Route::responses, "/v1/responses", "POST", false},
+      {Route::messages, "/v1/messages", "POST", false},
       {Route::model, "/v1/models/{model...}", "GET", false},
       {Route::collections, "/v1/collections", "GET", false},
       {Route::collection, "/v1/collections/{collection}", "GET", false},

@@ -12,6 +12,8 @@ enum class Route : std::uint32_t {
   chat,
   completions,
   embeddings,
+  responses,
+  messages,
   models,
   model,
   collections,
@@ -24,7 +26,7 @@ enum class Route : std::uint32_t {
   metrics,
   openapi,
 };
-inline constexpr std::size_t route_count = 15;
+inline constexpr std::size_t route_count = 17;
 
 struct RouteEntry {
   Route route;

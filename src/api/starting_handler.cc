@@ -25,6 +25,26 @@ RequestPlan StartingHandler::plan(const HttpRequest& request) {
 
 void StartingHandler::handle(HttpExchange& exchange) { api_.load()->handle(exchange); }
 
+void StartingHandler::on_thread_start(std::size_t index, boost::asio::any_io_executor executor) {
+  if (threads_.size() <= index) threads_.resize(index + 1);
+  threads_[index].executor = std::move(executor);
+}
+
+void StartingHandler::on_thread_stop(std::size_t index) {
+  if (threads_[index].told) api_.load()->async()->on_thread_stop(index);
+  threads_[index].executor = {};
+}
+
+boost::asio::awaitable<void> StartingHandler::serve(AsyncExchange& exchange) {
+  AsyncHandler* api = api_.load()->async();
+  Thread& thread = threads_[exchange.thread_index()];
+  if (!thread.told) {
+    thread.told = true;
+    api->on_thread_start(exchange.thread_index(), thread.executor);
+  }
+  return api->serve(exchange);
+}
+
 HttpResponse StartingHandler::refusal(int status, const Error& error) {
   return refusal_response(status, error);
 }

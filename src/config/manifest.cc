@@ -1,10 +1,12 @@
 #include "config/manifest.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "base/hash.h"
 #include "base/nearest_name.h"
 #include "config/yaml_reader.h"
 
@@ -23,6 +25,14 @@ I integer_of(const ConfigValue& object, std::string_view key) {
   const ConfigValue* value = object.find(key);
   const auto* number = value == nullptr ? nullptr : std::get_if<std::int64_t>(&value->data);
   return number == nullptr ? I{} : static_cast<I>(*number);
+}
+
+double number_of(const ConfigValue& object, std::string_view key) {
+  const ConfigValue* value = object.find(key);
+  if (value == nullptr) return 0;
+  if (const auto* number = std::get_if<double>(&value->data)) return *number;
+  const auto* whole = std::get_if<std::int64_t>(&value->data);
+  return whole == nullptr ? 0 : static_cast<double>(*whole);
 }
 
 bool flag_of(const ConfigValue& object, std::string_view key) {
@@ -48,14 +58,55 @@ const ConfigValue::Object& entries_of(const ConfigValue& object, std::string_vie
   return entries == nullptr ? none : *entries;
 }
 
+// Dollars of the manifest, scaled and rounded; `unset` where there is none.
+std::int64_t scaled_of(const ConfigValue& object, std::string_view key, double scale, std::int64_t unset) {
+  const ConfigValue* value = object.find(key);
+  if (value == nullptr) return unset;
+  if (const auto* number = std::get_if<double>(&value->data))
+    return static_cast<std::int64_t>(std::llround(*number * scale));
+  if (const auto* whole = std::get_if<std::int64_t>(&value->data))
+    return static_cast<std::int64_t>(std::llround(static_cast<double>(*whole) * scale));
+  return unset;
+}
+
+PriceConfig bind_price(const ConfigValue& value) {
+  constexpr double nano = 1e9;
+  return {scaled_of(value, "input_per_million", nano, 0), scaled_of(value, "output_per_million", nano, 0),
+          scaled_of(value, "cached_input_per_million", nano, -1),
+          scaled_of(value, "reasoning_per_million", nano, -1)};
+}
+
+RemoteConfig bind_remote(const ConfigValue& value) {
+  return {text_of(value, "base_url"),
+          text_of(value, "key_env"),
+          text_of(value, "key_file"),
+          text_of(value, "api_version"),
+          text_of(value, "ca_file"),
+          texts_of(value, "pass_headers"),
+          integer_of<std::uint32_t>(value, "connections_max"),
+          integer_of<std::uint32_t>(value, "connect_milliseconds"),
+          integer_of<std::uint32_t>(value, "first_byte_seconds"),
+          integer_of<std::uint32_t>(value, "stall_seconds"),
+          integer_of<std::uint32_t>(value, "bytes_per_second_min")};
+}
+
 ModelConfig bind_model(const std::string& name, const ConfigValue& value) {
-  return {name,
-          text_of(value, "model"),
-          integer_of<std::uint32_t>(value, "context_tokens"),
-          integer_of<std::uint32_t>(value, "parallel"),
-          integer_of<std::uint32_t>(value, "threads"),
-          integer_of<std::uint32_t>(value, "queue"),
-          text_of(value, "kv_type")};
+  ModelConfig model;
+  model.name = name;
+  model.provider = text_of(value, "provider");
+  model.model = text_of(value, "model");
+  model.max_class = text_of(value, "max_class");
+  model.region = text_of(value, "region");
+  model.operator_name = text_of(value, "operator");
+  model.can = texts_of(value, "can");
+  if (const ConfigValue* price = value.find("price")) model.price = bind_price(*price);
+  model.remote = bind_remote(value);
+  model.context_tokens = integer_of<std::uint32_t>(value, "context_tokens");
+  model.parallel = integer_of<std::uint32_t>(value, "parallel");
+  model.threads = integer_of<std::uint32_t>(value, "threads");
+  model.queue = integer_of<std::uint32_t>(value, "queue");
+  model.kv_type = text_of(value, "kv_type");
+  return model;
 }
 
 KnowledgeConfig bind_knowledge(const std::string& name, const ConfigValue& value) {
@@ -71,16 +122,70 @@ KnowledgeConfig bind_knowledge(const std::string& name, const ConfigValue& value
   return knowledge;
 }
 
+BudgetConfig bind_budget(const ConfigValue& owner) {
+  const ConfigValue* value = owner.find("budget");
+  if (value == nullptr) return {};
+  return {scaled_of(*value, "day", 1e9, -1), scaled_of(*value, "month", 1e9, -1)};
+}
+
+LimitsConfig bind_limits(const ConfigValue& owner) {
+  const ConfigValue* value = owner.find("limits");
+  if (value == nullptr) return {};
+  return {scaled_of(*value, "requests_per_minute", 1, -1), scaled_of(*value, "tokens_per_minute", 1, -1),
+          scaled_of(*value, "concurrent", 1, -1)};
+}
+
+std::vector<std::pair<std::string, std::string>> pairs_of(const ConfigValue& object, std::string_view key) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& [name, value] : entries_of(object, key))
+    if (const auto* text = std::get_if<std::string>(&value.data)) pairs.emplace_back(name, *text);
+  return pairs;
+}
+
+PiiConfig bind_pii(const ConfigValue& guards) {
+  PiiConfig pii;
+  const ConfigValue* value = guards.find("pii");
+  if (value == nullptr) return pii;
+  pii.on = value->line > 0;
+  pii.detect = texts_of(*value, "detect");
+  pii.action = text_of(*value, "action");
+  pii.actions = pairs_of(*value, "actions");
+  pii.raises = pairs_of(*value, "raises");
+  pii.restore = flag_of(*value, "restore");
+  for (const auto& [name, pattern] : entries_of(*value, "patterns"))
+    pii.patterns.push_back({name, text_of(pattern, "expression"), text_of(pattern, "check"),
+                            text_of(pattern, "action"), texts_of(pattern, "context"),
+                            integer_of<std::uint32_t>(pattern, "bytes_max")});
+  return pii;
+}
+
 RouteConfig bind_route(const std::string& name, const ConfigValue& value) {
-  return {name,
-          texts_of(value, "models"),
-          text_of(value, "knowledge"),
-          integer_of<std::uint32_t>(value, "passages"),
-          integer_of<std::uint32_t>(value, "passage_tokens"),
-          integer_of<std::uint32_t>(value, "answer_tokens"),
-          text_of(value, "when_unsupported"),
-          flag_of(value, "extractive"),
-          text_of(value, "instructions")};
+  RouteConfig route;
+  route.name = name;
+  route.models = texts_of(value, "models");
+  route.knowledge = text_of(value, "knowledge");
+  route.passages = integer_of<std::uint32_t>(value, "passages");
+  route.passage_tokens = integer_of<std::uint32_t>(value, "passage_tokens");
+  route.answer_tokens = integer_of<std::uint32_t>(value, "answer_tokens");
+  route.when_unsupported = text_of(value, "when_unsupported");
+  route.extractive = flag_of(value, "extractive");
+  route.instructions = text_of(value, "instructions");
+  route.guards = texts_of(value, "guards");
+  route.cache_seconds = integer_of<std::uint32_t>(value, "cache_seconds");
+  route.budget = bind_budget(value);
+  route.limits = bind_limits(value);
+  route.strategy = text_of(value, "strategy");
+  route.when_cut = text_of(value, "when_cut");
+  route.attempts = integer_of<std::uint32_t>(value, "attempts");
+  route.seconds = integer_of<std::uint32_t>(value, "seconds");
+  route.cost_max_nano = scaled_of(value, "cost_max", 1e9, 0);
+  route.hedge_milliseconds = integer_of<std::uint32_t>(value, "hedge_milliseconds");
+  route.backoff_milliseconds = integer_of<std::uint32_t>(value, "backoff_milliseconds");
+  route.retry_ratio = number_of(value, "retry_ratio");
+  for (const auto& [model, weight] : entries_of(value, "weights"))
+    if (const auto* share = std::get_if<std::int64_t>(&weight.data))
+      route.weights.emplace_back(model, static_cast<std::uint32_t>(*share));
+  return route;
 }
 
 ServerConfig bind_server(const ConfigValue& value) {
@@ -119,12 +224,27 @@ Manifest bind(const ConfigValue& root) {
   Manifest manifest;
   manifest.app = text_of(root, "app");
   manifest.data_classes = texts_of(root, "data_classes");
+  manifest.regions = texts_of(root, "regions");
   for (const auto& [name, value] : entries_of(root, "models"))
     manifest.models.push_back(bind_model(name, value));
   for (const auto& [name, value] : entries_of(root, "knowledge"))
     manifest.knowledge.push_back(bind_knowledge(name, value));
   for (const auto& [name, value] : entries_of(root, "routes"))
     manifest.routes.push_back(bind_route(name, value));
+  if (const ConfigValue* guards = root.find("guards")) manifest.pii = bind_pii(*guards);
+  if (const ConfigValue* vault = root.find("vault"))
+    manifest.vault = {text_of(*vault, "key_env"), text_of(*vault, "key_file"),
+                      integer_of<std::uint32_t>(*vault, "lifetime_days")};
+  if (const ConfigValue* telemetry = root.find("telemetry"))
+    manifest.telemetry = {text_of(*telemetry, "otlp_endpoint"), text_of(*telemetry, "genai_version")};
+  if (const ConfigValue* records = root.find("records")) {
+    manifest.record_ledger = flag_of(*records, "ledger");
+    manifest.record_audit = flag_of(*records, "audit");
+  }
+  if (const ConfigValue* cache = root.find("cache"))
+    manifest.cache_bytes_max = integer_of<std::uint64_t>(*cache, "bytes_max");
+  for (const auto& [name, team] : entries_of(root, "teams"))
+    manifest.teams.emplace_back(name, bind_budget(team));
   if (const ConfigValue* server = root.find("server")) manifest.server = bind_server(*server);
   if (const ConfigValue* ingest = root.find("ingest")) manifest.ingest = bind_ingest(*ingest);
   return manifest;
@@ -137,7 +257,11 @@ class References {
       : root_(root), manifest_(manifest), errors_(errors) {}
 
   void check() {
+    for (const auto& [type, data_class] : manifest_.pii.raises)
+      must_exist(*root_.find("guards"), "guards.pii.raises." + type, data_class, manifest_.data_classes,
+                 "data_classes");
     for (const RouteConfig& route : manifest_.routes) check_route(route);
+    for (const ModelConfig& model : manifest_.models) check_model(model);
     for (const KnowledgeConfig& knowledge : manifest_.knowledge)
       if (!knowledge.data_class.empty())
         must_exist(value_at("knowledge", knowledge.name, "class"), "knowledge." + knowledge.name + ".class",
@@ -172,6 +296,29 @@ class References {
                            "'; write the same for all of 'knowledge'"});
   }
 
+  void check_model(const ModelConfig& model) {
+    const std::string where = "models." + model.name;
+    if (!model.max_class.empty())
+      must_exist(value_at("models", model.name, "max_class"), where + ".max_class", model.max_class,
+                 manifest_.data_classes, "data_classes");
+    if (!model.region.empty())
+      must_exist(value_at("models", model.name, "region"), where + ".region", model.region, manifest_.regions,
+                 "regions");
+    const auto wrong = [&](std::string_view key, const std::string& message) {
+      const ConfigValue& at = value_at("models", model.name, key);
+      errors_.push_back({at.line, at.column, "'" + where + "' " + message});
+    };
+    if (model.provider == "local") {
+      if (!model.remote.base_url.empty()) wrong("base_url", "is local: it has no base_url");
+      return;
+    }
+    const std::string& url = model.remote.base_url;
+    if (url.rfind("https://", 0) != 0 && url.rfind("http://", 0) != 0)
+      wrong("base_url", "needs base_url, beginning with https:// or http://");
+    if (!model.remote.key_env.empty() && !model.remote.key_file.empty())
+      wrong("key_file", "has both key_env and key_file; one is enough");
+  }
+
   void check_route(const RouteConfig& route) {
     std::vector<std::string> models, collections;
     for (const ModelConfig& model : manifest_.models) models.push_back(model.name);
@@ -179,12 +326,42 @@ class References {
     const std::string where = "routes." + route.name;
     for (const std::string& model : route.models)
       must_exist(value_at("routes", route.name, "models"), where + ".models", model, models, "models");
+    for (const auto& [model, weight] : route.weights)
+      must_exist(value_at("routes", route.name, "weights"), where + ".weights", model, route.models,
+                 where + ".models");
+    std::vector<std::string> sorted = route.models;
+    std::sort(sorted.begin(), sorted.end());
+    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+      errors_.push_back({value_at("routes", route.name, "models").line, 1,
+                         "'" + where + ".models' names '" + *twice + "' twice"});
+    check_local_part(route, where);
+    if (!route.guards.empty() && !manifest_.pii.on)
+      errors_.push_back({value_at("routes", route.name, "guards").line, 1,
+                         "'" + where + ".guards' names 'pii', which is not under 'guards'"});
     if (!route.knowledge.empty())
       must_exist(value_at("routes", route.name, "knowledge"), where + ".knowledge", route.knowledge,
                  collections, "knowledge");
     if (std::find(models.begin(), models.end(), route.name) != models.end())
       errors_.push_back({value_at("routes", route.name, "models").line, 1,
                          "'" + where + "' has the name of a model; clients could not tell them apart"});
+  }
+
+  // Documents and instructions are put before a model of this process.
+  void check_local_part(const RouteConfig& route, const std::string& where) {
+    const auto is = [this](const std::string& name, bool local) {
+      const ModelConfig* model = manifest_.find_model(name);
+      return model != nullptr && (model->provider == "local") == local;
+    };
+    const auto any = [&](bool local) {
+      return std::any_of(route.models.begin(), route.models.end(),
+                         [&](const std::string& name) { return is(name, local); });
+    };
+    if (!route.knowledge.empty() && !any(true) && any(false))
+      errors_.push_back({value_at("routes", route.name, "models").line, 1,
+                         "'" + where + "' answers from documents and needs a model with provider 'local'"});
+    if (route.knowledge.empty() && !route.instructions.empty() && any(false))
+      errors_.push_back({value_at("routes", route.name, "instructions").line, 1,
+                         "'" + where + ".instructions' reach local models only; give them in the request"});
   }
 
   // The value of a key of a named entry, or the entry itself where the key is a default.
@@ -244,6 +421,7 @@ const RouteConfig* Manifest::find_route(std::string_view name) const { return fi
 
 Result<Manifest> parse_manifest(std::string_view yaml, const std::string& file) {
   LOADLINE_ASSIGN(CheckedManifest checked, check(yaml, file));
+  checked.manifest.version = std::to_string(hash64(yaml)) + "-" + std::to_string(yaml.size());
   return std::move(checked.manifest);
 }
 

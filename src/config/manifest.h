@@ -15,9 +15,36 @@
 
 namespace loadline {
 
+/// Nano-dollars for a million tokens.
+struct PriceConfig {
+  std::int64_t input_nano = 0, output_nano = 0;
+  std::int64_t cached_input_nano = -1;  // -1: as input
+  std::int64_t reasoning_nano = -1;     // -1: as output
+};
+
+/// Where a model that does not run in this process is, and how it is asked.
+struct RemoteConfig {
+  std::string base_url;  // "https://host/v1"
+  std::string key_env, key_file;
+  std::string api_version;  // azure, anthropic
+  std::string ca_file;
+  std::vector<std::string> pass_headers;  // of the client's request, lower case
+  std::uint32_t connections_max = 0;
+  std::uint32_t connect_milliseconds = 0;
+  std::uint32_t first_byte_seconds = 0;
+  std::uint32_t stall_seconds = 0;
+  std::uint32_t bytes_per_second_min = 0;
+};
+
 struct ModelConfig {
-  std::string name;   // what routes and clients call it
-  std::string model;  // a known model's name or a path to a GGUF file
+  std::string name;      // what routes and clients call it
+  std::string provider;  // "local" | "openai" | "azure" | "anthropic" | "gemini"
+  std::string model;     // local: a known model's name or a path to a GGUF file; else the provider's name
+  std::string max_class, region, operator_name;
+  std::vector<std::string> can;  // "tools", "json_schema", "images", "thinking", "prefill", "embeddings"
+  std::uint64_t context_tokens_max = 0;
+  PriceConfig price;
+  RemoteConfig remote;
   std::uint32_t context_tokens = 0;
   std::uint32_t parallel = 0;
   std::uint32_t threads = 0;  // 0: all cores
@@ -35,6 +62,42 @@ struct KnowledgeConfig {
   std::vector<std::pair<std::string, std::string>> metadata;
 };
 
+/// Nano-dollars; -1: no limit.
+struct BudgetConfig {
+  std::int64_t day_nano = -1, month_nano = -1;
+};
+
+/// -1: no limit.
+struct LimitsConfig {
+  std::int64_t requests_per_minute = -1, tokens_per_minute = -1, concurrent = -1;
+};
+
+struct PatternConfig {
+  std::string name, expression, check, action;
+  std::vector<std::string> context;
+  std::uint32_t bytes_max = 0;
+};
+
+struct PiiConfig {
+  bool on = false;                  // the manifest has it
+  std::vector<std::string> detect;  // types; empty: all
+  std::string action;
+  std::vector<std::pair<std::string, std::string>> actions;  // by type
+  std::vector<std::pair<std::string, std::string>> raises;   // class by type
+  bool restore = true;
+  std::vector<PatternConfig> patterns;
+};
+
+struct VaultConfig {
+  std::string key_env, key_file;
+  std::uint32_t lifetime_days = 0;
+};
+
+struct TelemetryConfig {
+  std::string otlp_endpoint;  // "": no traces
+  std::string genai_version;
+};
+
 struct RouteConfig {
   std::string name;
   std::vector<std::string> models;
@@ -45,6 +108,20 @@ struct RouteConfig {
   std::string when_unsupported;  // "abstain" | "mark"
   bool extractive = true;
   std::string instructions;
+  std::vector<std::string> guards;  // "pii"
+  std::uint32_t cache_seconds = 0;
+  BudgetConfig budget;
+  LimitsConfig limits;
+  // Where there are several models:
+  std::string strategy;                                        // "ordered" | "weighted" | ...
+  std::vector<std::pair<std::string, std::uint32_t>> weights;  // by model; 1 where none is given
+  std::string when_cut;                                        // "fail" | "restart" | "continue"
+  std::uint32_t attempts = 0;
+  std::uint32_t seconds = 0;
+  std::int64_t cost_max_nano = 0;
+  std::uint32_t hedge_milliseconds = 0;
+  std::uint32_t backoff_milliseconds = 0;
+  double retry_ratio = 0;
 };
 
 struct KeyConfig {
@@ -83,13 +160,21 @@ struct IngestConfig {
 
 struct Manifest {
   std::string app;
-  std::vector<std::string> data_classes;
+  std::vector<std::string> data_classes;  // from open to closed
+  std::vector<std::string> regions;
   std::vector<ModelConfig> models;
   std::vector<KnowledgeConfig> knowledge;
   std::vector<RouteConfig> routes;
+  PiiConfig pii;
+  VaultConfig vault;
+  TelemetryConfig telemetry;
+  std::uint64_t cache_bytes_max = 0;
+  bool record_ledger = true, record_audit = true;
+  std::vector<std::pair<std::string, BudgetConfig>> teams;
   ServerConfig server;
   IngestConfig ingest;
-  std::string folder;  // of the manifest; relative paths start here
+  std::string version;  // changes with every change of the text
+  std::string folder;   // of the manifest; relative paths start here
 
   const ModelConfig* find_model(std::string_view name) const;
   const KnowledgeConfig* find_knowledge(std::string_view name) const;

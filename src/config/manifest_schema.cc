@@ -4,18 +4,65 @@
 namespace loadline {
 namespace {
 
+SchemaNode price_node() {
+  return object_node(
+      "price", "what tokens cost; without it a model costs nothing",
+      {number_node("input_per_million", "prompt tokens", "US dollars per million", "0", 0, 1e6),
+       number_node("output_per_million", "answer tokens", "US dollars per million", "0", 0, 1e6),
+       number_node("cached_input_per_million",
+                   "prompt tokens that the provider had in its cache; default: as input",
+                   "US dollars per million", "", 0, 1e6),
+       number_node("reasoning_per_million", "reasoning tokens; default: as output", "US dollars per million",
+                   "", 0, 1e6)});
+}
+
 SchemaNode model_values() {
   return object_node(
       "", "a model under the name by which routes and clients call it",
-      {choice_node("provider", "where it runs: 'local' is in this process", {"local"}, "local"),
-       required(
-           string_node("model", "a known model (see `loadline models list`) or the path of a GGUF file")),
+      {choice_node("provider",
+                   "where it runs and how it is spoken to: 'local' is in this process, 'openai' any server "
+                   "with that API",
+                   {"local", "openai", "azure", "anthropic", "gemini"}, "local"),
+       required(string_node("model",
+                            "local: a known model (see `loadline models list`) or the path of a GGUF file; "
+                            "else the provider's name for it")),
+       string_node("max_class",
+                   "the most closed data class it may see, one of data_classes; default: local the most "
+                   "closed, else the most open"),
+       string_node("region", "where it computes, one of regions"),
+       string_node("operator", "who runs it, for the audit log"),
+       list_node(
+           "can", "what it can do beside plain chat",
+           choice_node("", "an ability",
+                       {"tools", "json_schema", "images", "thinking", "prefill", "embeddings", "stateful"},
+                       "")),
+       price_node(),
+       // local
        integer_node("context_tokens", "cells of the attention cache, shared by all running requests",
                     "tokens", 8192, 512, 1048576),
        integer_node("parallel", "requests that are decoded together", "requests", 4, 1, 64),
        integer_node("threads", "threads that compute; 0: one for each core", "threads", 0, 0, 256),
        integer_node("queue", "requests that may wait; one more is answered 429", "requests", 64, 1, 4096),
-       choice_node("kv_type", "element type of the attention cache", {"f16", "q8_0"}, "f16")});
+       choice_node("kv_type", "element type of the attention cache", {"f16", "q8_0"}, "f16"),
+       // remote
+       string_node("base_url", "where its API begins, e.g. https://api.example.com/v1"),
+       string_node("key_env", "environment variable that holds the provider's key"),
+       string_node("key_file", "file that holds the provider's key, first line"),
+       string_node("api_version",
+                   "azure: the api-version parameter; anthropic: the anthropic-version header"),
+       string_node(
+           "ca_file",
+           "PEM file with the authorities that its certificate is checked against; default: the system's"),
+       list_node("pass_headers", "headers of the client's request that are passed on",
+                 string_node("", "a header's name")),
+       integer_node("connections_max", "connections to it", "connections", 256, 1, 65536),
+       integer_node("connect_milliseconds", "time to connect", "milliseconds", 3000, 1, 600000),
+       integer_node("first_byte_seconds", "time until its answer begins", "seconds", 60, 1, 86400),
+       integer_node("stall_seconds", "time without a byte after which a stream has failed", "seconds", 30, 1,
+                    86400),
+       integer_node("bytes_per_second_min",
+                    "a stream that is slower over stall_seconds has failed; 0: any pace", "bytes per second",
+                    0, 0, 1048576)});
 }
 
 SchemaNode knowledge_values() {
@@ -36,11 +83,71 @@ SchemaNode knowledge_values() {
        map_node("metadata", "values given to all its documents, for filters", string_node("", "a value"))});
 }
 
+SchemaNode budget_node() {
+  return object_node("budget", "money that may be spent; without a value there is no limit",
+                     {number_node("day", "per UTC day", "US dollars", "", 0, 1e6),
+                      number_node("month", "per UTC calendar month", "US dollars", "", 0, 1e6)});
+}
+
+SchemaNode limits_node() {
+  SchemaNode requests =
+      number_node("requests_per_minute", "requests in any 60 seconds", "requests", "", 0, 1e6);
+  SchemaNode tokens =
+      number_node("tokens_per_minute", "tokens of prompt and answer in any 60 seconds", "tokens", "", 0, 1e9);
+  SchemaNode concurrent = number_node("concurrent", "calls at one time", "calls", "", 0, 65536);
+  for (SchemaNode* node : {&requests, &tokens, &concurrent}) node->type = NodeType::integer;
+  return object_node("limits", "how much at a time; without a value there is no limit",
+                     {requests, tokens, concurrent});
+}
+
+std::vector<std::string> action_names() { return {"keep", "pseudonymise", "mask", "hash", "drop", "block"}; }
+
+SchemaNode pii_node() {
+  SchemaNode pattern =
+      object_node("", "an identifier of your own",
+                  {required(string_node("expression",
+                                        "regular expression (RE2) that matches it from the start of a word")),
+                   choice_node("check", "a checksum that it must have besides",
+                               {"none", "luhn", "mod97", "mod11"}, "none"),
+                   list_node("context", "words of which one must stand before it", string_node("", "a word")),
+                   integer_node("bytes_max", "longest value", "bytes", 64, 1, 256),
+                   choice_node("action", "what is done with it", action_names(), "pseudonymise")});
+  return object_node(
+      "pii", "personal data and secrets in requests and answers",
+      {list_node("detect", "types that are looked for; none named: all", string_node("", "a type")),
+       choice_node("action", "what is done with a value", action_names(), "pseudonymise"),
+       map_node("actions", "other actions for some types", choice_node("", "an action", action_names(), "")),
+       map_node("raises", "the data class that a value of a type raises its request to",
+                string_node("", "a class")),
+       boolean_node("restore", "pseudonyms in answers become the values again", true),
+       map_node("patterns", "identifiers of your own by name", pattern)});
+}
+
+SchemaNode vault_node() {
+  return object_node(
+      "vault", "where pseudonyms and their values are kept, encrypted",
+      {string_node("key_env", "environment variable with the master key: 64 hexadecimal digits"),
+       string_node("key_file",
+                   "file with the master key in its first line; default: one is made in the data folder"),
+       integer_node("lifetime_days", "a value is forgotten so long after it was last seen", "days", 30, 1,
+                    3650)});
+}
+
+SchemaNode telemetry_node() {
+  return object_node(
+      "telemetry", "traces",
+      {string_node(
+           "otlp_endpoint",
+           "an OpenTelemetry collector (OTLP over HTTP, JSON), e.g. http://127.0.0.1:4318; none: no traces"),
+       choice_node("genai_version", "version of the GenAI semantic conventions whose names are used",
+                   {"1.30", "1.37"}, "1.37")});
+}
+
 SchemaNode route_values() {
-  SchemaNode models = required(
-      list_node("models", "models that may answer, the first is taken", string_node("", "a model's name")));
+  SchemaNode models = required(list_node("models", "models that may answer, in the order of the strategy",
+                                         string_node("", "a model's name")));
   models.least = 1;
-  models.most = 1;
+  models.most = 32;
   return object_node(
       "", "a route: what clients name as `model`",
       {models,
@@ -57,7 +164,29 @@ SchemaNode route_values() {
        boolean_node("extractive",
                     "answer with the passage's own sentence, without the model, where it answers literally",
                     true),
-       string_node("instructions", "what is put before the rules on citing, e.g. tone and language")});
+       string_node("instructions", "what is put before the rules on citing, e.g. tone and language"),
+       list_node("guards", "what looks at requests and answers, of those under guards",
+                 choice_node("", "a guard", {"pii"}, "")),
+       budget_node(),
+       limits_node(),
+       choice_node("strategy", "which model is asked first; the others follow when it fails",
+                   {"ordered", "weighted", "least_latency", "lowest_cost"}, "ordered"),
+       map_node("weights", "shares of the models under the strategy 'weighted'; 1 where none is given",
+                integer_node("", "a share", "", 1, 0, 1000000)),
+       choice_node(
+           "when_cut",
+           "a stream that breaks after its first byte: an error event; a new start if nothing was delivered; "
+           "or another model goes on where it broke",
+           {"fail", "restart", "continue"}, "fail"),
+       integer_node("attempts", "calls made for one request at most", "attempts", 3, 1, 32),
+       integer_node("seconds", "time for all attempts", "seconds", 300, 1, 86400),
+       number_node("cost_max", "highest cost of one request over all attempts; 0: no cap", "US dollars", "0",
+                   0, 1e6),
+       integer_node("hedge_milliseconds", "silence after which a second model is asked too; 0: never",
+                    "milliseconds", 0, 0, 600000),
+       integer_node("backoff_milliseconds", "wait before a model is asked again; doubles", "milliseconds",
+                    100, 1, 60000),
+       number_node("retry_ratio", "retries earned by each request", "", "0.2", 0, 10)});
 }
 
 SchemaNode server_node() {
@@ -111,11 +240,26 @@ SchemaNode build_schema() {
   SchemaNode version = required(integer_node("version", "version of the manifest's form: 1", "", 1, 1, 1));
   SchemaNode classes =
       list_node("data_classes", "names of data classes, from open to closed", string_node("", "a class"));
-  return object_node("", "Loadline manifest",
-                     {version, string_node("app", "name of the application", "app"), classes,
-                      map_node("models", "models by name", model_values()),
-                      map_node("knowledge", "collections of documents by name", knowledge_values()),
-                      map_node("routes", "routes by name", route_values()), server_node(), ingest_node()});
+  SchemaNode regions =
+      list_node("regions", "names of the places where models compute", string_node("", "a region"));
+  classes.most = 32;
+  regions.most = 64;
+  return object_node(
+      "", "Loadline manifest",
+      {version, string_node("app", "name of the application", "app"), classes, regions,
+       map_node("models", "models by name", model_values()),
+       map_node("knowledge", "collections of documents by name", knowledge_values()),
+       map_node("routes", "routes by name", route_values()),
+       object_node("guards", "what guards do where routes name them", {pii_node()}), vault_node(),
+       telemetry_node(),
+       object_node(
+           "records", "what is kept of governed calls",
+           {boolean_node("ledger", "a row for each call; without it budgets forget at a restart", true),
+            boolean_node("audit", "a record of each decision and of each sending of data", true)}),
+       object_node("cache", "answers given again",
+                   {integer_node("bytes_max", "memory for them", "bytes", 67108864, 1048576, 68719476736.0)}),
+       map_node("teams", "teams that keys belong to, by name", object_node("", "a team", {budget_node()})),
+       server_node(), ingest_node()});
 }
 
 }  // namespace

@@ -45,8 +45,8 @@ TEST(Manifest, a_good_one_is_bound_with_defaults) {
 TEST(Manifest, unknown_keys_name_file_line_and_nearest_key) {
   EXPECT_EQ(error_of(replaced(good, "knowledge:\n", "knowlege:\n")).substr(0, 79),
             "dir/loadline.yaml:6:1: unknown key 'knowlege'; did you mean 'knowledge'?");
-  EXPECT_NE(error_of(std::string(good) + "guards: {}\n")
-                .find("dir/loadline.yaml:10:1: unknown key 'guards'; known"),
+  EXPECT_NE(error_of(std::string(good) + "shields: {}\n")
+                .find("dir/loadline.yaml:10:1: unknown key 'shields'; known"),
             std::string::npos);
 }
 
@@ -105,6 +105,56 @@ TEST(Manifest, schema_and_show_are_json_and_agree_with_the_reader) {
   EXPECT_NE(shown->find("port: 8080  # default"), std::string::npos);
   EXPECT_TRUE(parse_manifest(*shown, "m.yaml").ok()) << "what is shown can be used as a manifest";
   EXPECT_TRUE(boost::json::parse(*show_manifest(good, "m.yaml", true)).is_object());
+}
+
+TEST(Manifest, remote_models_and_routes_over_several) {
+  const std::string yaml =
+      "version: 1\n"
+      "data_classes: [public, restricted]\n"
+      "regions: [on-prem, eu]\n"
+      "models:\n"
+      "  house: {model: m, region: on-prem, max_class: restricted}\n"
+      "  cloud: {provider: openai, model: large-1, base_url: \"https://example.invalid/v1\", key_env: K, "
+      "region: eu,\n"
+      "          can: [tools, images], price: {input_per_million: 0.15, output_per_million: 0.6}}\n"
+      "routes:\n"
+      "  r: {models: [cloud, house], strategy: weighted, weights: {cloud: 3}, when_cut: continue, cost_max: "
+      "0.02}\n";
+  auto manifest = parse_manifest(yaml, "m.yaml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message();
+  const ModelConfig& cloud = *manifest->find_model("cloud");
+  EXPECT_EQ(cloud.price.input_nano, 150'000'000);
+  EXPECT_EQ(cloud.price.output_nano, 600'000'000);
+  EXPECT_EQ(cloud.price.cached_input_nano, -1);
+  EXPECT_EQ(cloud.can, (std::vector<std::string>{"tools", "images"}));
+  EXPECT_EQ(cloud.remote.stall_seconds, 30U);
+  const RouteConfig& route = *manifest->find_route("r");
+  EXPECT_EQ(route.weights.front(), (std::pair<std::string, std::uint32_t>{"cloud", 3}));
+  EXPECT_EQ(route.cost_max_nano, 20'000'000);
+  EXPECT_DOUBLE_EQ(route.retry_ratio, 0.2);
+  EXPECT_FALSE(manifest->pii.on);
+  auto guarded = parse_manifest(
+      replaced(yaml, "cost_max: 0.02", "guards: [pii], budget: {day: 1.5}, limits: {concurrent: 3}") +
+          "guards: {pii: {action: mask, actions: {iban: block}, raises: {iban: restricted}}}\n"
+          "teams: {t: {budget: {month: 20}}}\n",
+      "m.yaml");
+  ASSERT_TRUE(guarded.ok()) << guarded.error().message();
+  EXPECT_TRUE(guarded->pii.on);
+  EXPECT_EQ(guarded->pii.actions.front().second, "block");
+  EXPECT_EQ(guarded->find_route("r")->budget.day_nano, 1'500'000'000);
+  EXPECT_EQ(guarded->find_route("r")->budget.month_nano, -1);
+  EXPECT_EQ(guarded->find_route("r")->limits.concurrent, 3);
+  EXPECT_EQ(guarded->teams.front().second.month_nano, 20'000'000'000);
+  EXPECT_NE(error_of(replaced(yaml, "cost_max: 0.02", "guards: [pii]")).find("not under 'guards'"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "region: eu", "region: us")).find("not under 'regions'"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "https:", "ftp:")).find("'models.cloud' needs base_url"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "[cloud, house]", "[cloud, cloud]")).find("names 'cloud' twice"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "{cloud: 3}", "{clout: 3}")).find("did you mean 'cloud'?"),
+            std::string::npos);
 }
 
 TEST(Manifest, damaged_text_never_crashes) {

@@ -25,6 +25,8 @@ bool states_figure(const Question& question, std::string_view text) {
 bool has_better_rival(const SupportedClaim& claim, const Question& question, const SnippetSet& set,
                       const std::vector<bool>& may_answer) {
   if (!states_figure(question, claim.text)) return false;
+  // Most words of a question that follows another one are the other one's, and so are the places they meet.
+  if (question.text.find('\n') != std::string::npos) return false;
   const auto own = std::find_if(set.snippets.begin(), set.snippets.end(), [&](const Snippet& snippet) {
     return snippet.hit == claim.hit && set.text(snippet) == claim.quote;
   });

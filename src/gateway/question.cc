@@ -29,7 +29,7 @@ AnswerKind kind_of(const std::string& lower) {
     return AnswerKind::quantity;
   if (contains_any(lower, {"what date", "which date", "what year", "which year", "what day", "which day",
                            "what time", "which time"}) ||
-      starts_with_any(lower, {"when ", "by when", "since when", "until when"}))
+      starts_with_any(lower, {"when ", "when?", "by when", "since when", "until when"}))
     return AnswerKind::date;
   if (starts_with_any(lower, {"who ", "whom ", "whose "})) return AnswerKind::person;
   if (starts_with_any(lower, {"is ", "are ", "was ", "were ", "do ", "does ", "did ", "can ", "could ",
@@ -41,6 +41,14 @@ AnswerKind kind_of(const std::string& lower) {
       starts_with_any(lower, {"what ", "which ", "state ", "give "}))
     return AnswerKind::quantity;
   return AnswerKind::open;
+}
+
+// What a question that follows another one asks for: "And when?" of "What does it cost?\nAnd when?".
+std::string_view asked_last(std::string_view text) {
+  std::string_view last = text.substr(text.rfind('\n') + 1);
+  for (const std::string_view joint : {"And ", "and ", "But ", "but ", "So ", "so ", "Or ", "or "})
+    if (last.substr(0, joint.size()) == joint) last.remove_prefix(joint.size());
+  return last;
 }
 
 // Words that shape a question and that an answer need not repeat. Stems.
@@ -90,7 +98,7 @@ void read_comparing(Question& question, const std::string& lower, WordReader& wo
 Question read_question(std::string_view text, WordReader& words) {
   Question question;
   question.text = text;
-  question.kind = kind_of(lower_of(text));
+  question.kind = kind_of(lower_of(asked_last(text)));
   read_comparing(question, lower_of(text), words);
   question.words = words.read(text);
   std::erase_if(question.words, [](const ContentWord& word) {

@@ -1,7 +1,7 @@
 #include "gateway/route_plan.h"
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -9,17 +9,6 @@ namespace loadline {
 namespace {
 
 constexpr std::int64_t milli = 1000;
-
-// Both saturate instead of overflowing; amounts are never negative.
-std::int64_t sum(std::int64_t a, std::int64_t b) {
-  std::int64_t result = 0;
-  return __builtin_add_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max() : result;
-}
-
-std::int64_t product(std::uint64_t tokens, std::int64_t price) {
-  std::int64_t result = 0;
-  return __builtin_mul_overflow(tokens, price, &result) ? std::numeric_limits<std::int64_t>::max() : result;
-}
 
 std::int64_t milli_of(double tokens) { return static_cast<std::int64_t>(tokens * milli); }
 
@@ -42,6 +31,19 @@ std::string_view removal_name(Removal why) {
   }
   return "unknown";
 }
+
+namespace {
+
+constexpr std::pair<std::uint32_t, std::string_view> capability_names[] = {
+    {cap_tools, "tools"},
+    {cap_json_schema, "response formats"},
+    {cap_images, "images"},
+    {cap_thinking, "thinking"},
+    {cap_prefill, "continuing an assistant message"},
+    {cap_embeddings, "embeddings"},
+    {cap_stateful, "state at the provider"}};
+
+}  // namespace
 
 std::string_view failure_name(FailureKind kind) {
   switch (kind) {
@@ -113,10 +115,8 @@ RoutePlan::~RoutePlan() {
     if (places_[i].open) abandoned(order_[i], 0);
 }
 
-std::int64_t RoutePlan::cost_of(std::uint32_t model) const {
-  const RouteModel& priced = models_[model];
-  return sum(product(need_.prompt_tokens, priced.input_nano),
-             product(need_.output_tokens, priced.output_nano));
+NanoDollars RoutePlan::most_cost(std::uint32_t model) const {
+  return most_cost_of(models_[model].price, need_.prompt_tokens, need_.output_tokens);
 }
 
 bool RoutePlan::fits(const RouteCandidate& candidate, Removal& why) const {
@@ -132,8 +132,7 @@ bool RoutePlan::fits(const RouteCandidate& candidate, Removal& why) const {
     return removed(Removal::context_length);
   if (candidate.prompt_tokens_max > 0 && need_.prompt_tokens > candidate.prompt_tokens_max)
     return removed(Removal::condition);
-  if (policy_.cost_max_nano > 0 && cost_of(candidate.model) > policy_.cost_max_nano)
-    return removed(Removal::cost);
+  if (policy_.cost_max > 0 && most_cost(candidate.model) > policy_.cost_max) return removed(Removal::cost);
   return true;
 }
 
@@ -151,7 +150,7 @@ void RoutePlan::rank(std::vector<RouteCandidate> fit, Rng& random, Instant now) 
     }
   } else if (policy_.strategy == Strategy::lowest_cost) {
     std::stable_sort(fit.begin(), fit.end(), [this](const RouteCandidate& a, const RouteCandidate& b) {
-      return cost_of(a.model) < cost_of(b.model);
+      return most_cost(a.model) < most_cost(b.model);
     });
   } else if (policy_.strategy == Strategy::least_latency && fit.size() > 1) {
     // Two drawn at random, the less loaded one first (Mitzenmacher 2001): the others follow by load.
@@ -177,7 +176,7 @@ bool RoutePlan::usable(std::size_t place) const {
   const std::uint32_t model = order_[place];
   if (places_[place].never_again || places_[place].open) return false;
   if (delivered_ && (models_[model].capabilities & cap_prefill) == 0) return false;
-  return policy_.cost_max_nano == 0 || sum(spent_nano_, cost_of(model)) <= policy_.cost_max_nano;
+  return policy_.cost_max == 0 || spent_ + most_cost(model) <= policy_.cost_max;
 }
 
 std::size_t RoutePlan::least_tried(bool untried_only, Instant now, bool rested_only) const {
@@ -207,9 +206,15 @@ RouteStep RoutePlan::next(Instant now) {
     const bool forbidden = std::all_of(removed_.begin(), removed_.end(), [](const RemovedCandidate& removed) {
       return removed.why == Removal::data_class || removed.why == Removal::region;
     });
-    return give_up(forbidden ? Code::permission_denied : Code::failed_precondition,
-                   forbidden ? "no model of the route '" + policy_.name + "' may see data of this class"
-                             : "no model of the route '" + policy_.name + "' can serve this request");
+    const bool other_kind = (need_.capabilities & cap_embeddings) != 0;  // a chat model has no such address
+    if (!forbidden && other_kind)
+      return give_up(Code::not_found,
+                     "'" + policy_.name + "' does not embed texts; GET /v1/models lists what there is");
+    if (forbidden)
+      return give_up(Code::permission_denied,
+                     "no model of the route '" + policy_.name + "' may see data of this class");
+    return give_up(Code::invalid_argument,
+                   "no model of the route '" + policy_.name + "' can serve this request" + lacking());
   }
   if (final_) return give_up_after_failure();
   if (now >= deadline_)
@@ -224,6 +229,17 @@ RouteStep RoutePlan::next(Instant now) {
   step.model = order_[place];
   step.continue_from = delivered_;
   return step;
+}
+
+// What no candidate can do, if that is the reason.
+std::string RoutePlan::lacking() const {
+  std::uint32_t any = 0;
+  for (const RouteCandidate& candidate : policy_.candidates) any |= models_[candidate.model].capabilities;
+  std::string names;
+  for (const auto& [bit, name] : capability_names)
+    if ((need_.capabilities & ~any & bit) != 0)
+      names += (names.empty() ? ": it has " : ", ") + std::string(name);
+  return names;
 }
 
 std::optional<std::uint32_t> RoutePlan::hedge(Instant now) {
@@ -293,12 +309,12 @@ void RoutePlan::succeeded(std::uint32_t model) {
   models_[model].health->succeeded();
 }
 
-void RoutePlan::abandoned(std::uint32_t model, std::int64_t spent_nano) {
+void RoutePlan::abandoned(std::uint32_t model, NanoDollars spent) {
   Place& place = place_of(model);
   LOADLINE_ASSERT(place.open);
   place.open = false;
   models_[model].health->abandoned();
-  spent_nano_ += spent_nano;
+  spent_ += spent;
 }
 
 Duration RoutePlan::backoff(std::uint32_t tries) {
@@ -312,7 +328,7 @@ void RoutePlan::failed(std::uint32_t model, const AttemptFailure& failure, Insta
   LOADLINE_ASSERT(place.open);
   place.open = false;
   last_failure_ = failure;
-  spent_nano_ += failure.spent_nano;
+  spent_ += failure.spent;
   delivered_ = delivered_ || failure.delivered;
   UpstreamHealth& health = *models_[model].health;
   if (failure.kind == FailureKind::client || failure.kind == FailureKind::refused) {

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/rng.h"
+#include "governance/prices.h"
 #include "model/data_label.h"
 #include "upstream/health.h"
 
@@ -43,8 +44,7 @@ struct RouteModel {
   Clearance clearance;
   std::uint32_t capabilities = cap_chat;
   std::uint64_t context_tokens = 0;  // 0: unknown, not checked
-  std::int64_t input_nano = 0;       // price of a token in nano-dollars
-  std::int64_t output_nano = 0;
+  Price price;
   UpstreamHealth* health = nullptr;
 };
 
@@ -69,7 +69,7 @@ struct RoutePolicy {
   Duration backoff_first = std::chrono::milliseconds(100);
   Duration backoff_max = std::chrono::seconds(5);
   Duration time_max = std::chrono::seconds(300);  // over all attempts
-  std::int64_t cost_max_nano = 0;                 // over all attempts; 0: no cap
+  NanoDollars cost_max = 0;                       // over all attempts; 0: no cap
   double retry_ratio = 0.2;                       // retries earned by each request
   double retry_burst = 10;                        // and at most saved
   Duration hedge_after{};                         // 0: never
@@ -119,9 +119,9 @@ std::string_view failure_name(FailureKind kind);
 
 struct AttemptFailure {
   FailureKind kind = FailureKind::connect;
-  Duration retry_after{};       // as the upstream said; 0: it did not
-  bool delivered = false;       // the client has seen a part of this answer
-  std::int64_t spent_nano = 0;  // what the attempt cost all the same
+  Duration retry_after{};  // as the upstream said; 0: it did not
+  bool delivered = false;  // the client has seen a part of this answer
+  NanoDollars spent = 0;   // what the attempt cost all the same
 };
 
 struct RouteStep {
@@ -159,7 +159,7 @@ class RoutePlan {
   void succeeded(std::uint32_t model);
   void failed(std::uint32_t model, const AttemptFailure& failure, Instant now);
   /// The client left, or the other of two hedged attempts was faster.
-  void abandoned(std::uint32_t model, std::int64_t spent_nano);
+  void abandoned(std::uint32_t model, NanoDollars spent);
 
   /// The rule, asked again where the socket is opened.
   bool may_open(std::uint32_t model) const { return may_see(models_[model].clearance, need_.label); }
@@ -169,8 +169,8 @@ class RoutePlan {
   const std::vector<RemovedCandidate>& removed() const { return removed_; }
   std::uint32_t attempts() const { return attempts_; }
   Instant deadline() const { return deadline_; }
-  /// Highest cost of an attempt at `model` in nano-dollars; saturates.
-  std::int64_t cost_of(std::uint32_t model) const;
+  /// The most an attempt at `model` may cost.
+  NanoDollars most_cost(std::uint32_t model) const;
 
  private:
   struct Place {  // of a candidate in order_
@@ -192,6 +192,7 @@ class RoutePlan {
   RouteStep wait_or_give_up(Instant now) const;
   RouteStep give_up(Code code, std::string message, Duration retry_after = {}) const;
   RouteStep give_up_after_failure() const;
+  std::string lacking() const;
 
   static constexpr std::size_t npos = ~std::size_t{0};
   const RoutePolicy& policy_;
@@ -204,7 +205,7 @@ class RoutePlan {
   std::vector<Place> places_;  // as order_
   std::vector<RemovedCandidate> removed_;
   std::uint32_t attempts_ = 0;
-  std::int64_t spent_nano_ = 0;
+  NanoDollars spent_ = 0;
   bool delivered_ = false;
   bool final_ = false;    // the last failure ends the request
   Instant not_before_{};  // back-off of models that were tried

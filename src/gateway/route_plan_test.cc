@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 const Instant start{seconds(1000)};
+constexpr NanoDollars million = 1'000'000;
 
 struct Table {
   std::deque<UpstreamHealth> health;
@@ -171,9 +172,9 @@ TEST(RoutePlan, RetriesAreABudgetOfTheRoute) {
 TEST(RoutePlan, CostIsCappedOverAllAttempts) {
   Table table;
   RoutePolicy policy = policy_of({table.add("dear"), table.add("cheap"), table.add("free")});
-  table.models[0].output_nano = 1000;
-  table.models[1].output_nano = 60;
-  policy.cost_max_nano = 10'000;
+  table.models[0].price.output = 1000 * million;
+  table.models[1].price.output = 60 * million;
+  policy.cost_max = 10'000;
   policy.strategy = Strategy::lowest_cost;
   RouteState state(policy);
   Rng random(1);
@@ -184,7 +185,7 @@ TEST(RoutePlan, CostIsCappedOverAllAttempts) {
   EXPECT_EQ(plan.removed()[0].why, Removal::cost);
   EXPECT_EQ(plan.order(), (std::vector<std::uint32_t>{2, 1}));
   AttemptFailure dear = failure(FailureKind::cut);
-  dear.spent_nano = 5'000;
+  dear.spent = 5'000;
   plan.failed(plan.next(start).model, dear, start);
   const RouteStep step = plan.next(start);  // 5,000 spent and 6,000 to come: only the free one is left
   EXPECT_EQ(step.kind, Kind::wait);
@@ -276,7 +277,7 @@ struct Chaos {
           "m", {static_cast<std::uint8_t>(random.below(4)), static_cast<std::uint8_t>(random.below(70))});
       if (one_in(2)) table.models[id].capabilities |= cap_prefill;
       if (one_in(3)) table.models[id].capabilities |= cap_tools;
-      table.models[id].output_nano = random.below(100);
+      table.models[id].price.output = random.below(100) * million;
     }
     policy = policy_of({});
     for (std::uint32_t i = 0; i < 1 + random.below(8); ++i)
@@ -291,7 +292,7 @@ struct Chaos {
     policy.strategy = static_cast<Strategy>(random.below(4));
     policy.when_cut = static_cast<WhenCut>(random.below(3));
     policy.attempts_max = 1 + random.below(6);
-    if (one_in(3)) policy.cost_max_nano = random.below(20000);
+    if (one_in(3)) policy.cost_max = random.below(20000);
     need.label.level = static_cast<std::uint8_t>(random.below(4));
     if (one_in(2)) need.label.regions = (std::uint64_t{random.next()} << 32) | random.next();
     if (one_in(4)) need.capabilities |= cap_tools;
@@ -308,7 +309,8 @@ struct Chaos {
       forbidden += removed.why == Removal::data_class || removed.why == Removal::region ? 1 : 0;
     const auto sent_to = [&](std::uint32_t model) {
       const RouteModel& chosen = table.models[model];
-      const bool region = chosen.clearance.region < 64 && (need.label.regions >> chosen.clearance.region & 1);
+      const std::uint8_t at = chosen.clearance.region;
+      const bool region = at < 64 ? (need.label.regions >> at & 1) == 1 : need.label.regions == every_region;
       leaked += need.label.level > chosen.clearance.level_max || !region ? 1 : 0;
       EXPECT_TRUE(plan.may_open(model));
       ++calls;
@@ -339,7 +341,7 @@ struct Chaos {
       AttemptFailure failed = failure(static_cast<FailureKind>(random.below(10)));
       failed.delivered = answered && one_in(2);
       if (one_in(4)) failed.retry_after = milliseconds(random.below(8000));
-      failed.spent_nano = random.below(100);
+      failed.spent = random.below(100);
       plan.failed(step.model, failed, now);
     }
     ADD_FAILURE() << "the plan does not come to an end";

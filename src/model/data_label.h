@@ -30,14 +30,17 @@ constexpr DataLabel join(DataLabel a, DataLabel b) {
 
 /// What a model, cache or log may hold.
 struct Clearance {
+  static constexpr std::uint8_t region_unknown = 255;
   std::uint8_t level_max = 0;
-  std::uint8_t region = 0;
+  std::uint8_t region = region_unknown;
 };
 
-/// The rule. Everything that receives data is asked this before it does.
+/// The rule. Everything that receives data is asked this before it does. Whoever is in an unknown region may
+/// only see what may go everywhere.
 constexpr bool may_see(const Clearance& receiver, const DataLabel& label) {
-  return label.level <= receiver.level_max && receiver.region < 64 &&
-         ((label.regions >> receiver.region) & 1U) != 0;
+  const bool region =
+      receiver.region < 64 ? ((label.regions >> receiver.region) & 1U) != 0 : label.regions == every_region;
+  return label.level <= receiver.level_max && region;
 }
 
 /// The names, from the manifest.

@@ -166,11 +166,13 @@ Status Stack::open_server() {
                  .log = log_,
                  .clock = clock_,
                  .keys = settings_.keys,
+                 .gateway = make_local_table(flow_->names(), embedder_->info().name),
                  .uploads_folder = settings_.data_folder + "/uploads",
                  .local_only = settings_.local_only,
                  .ready = std::move(ready),
                  .expected_wait = [] { return std::chrono::seconds(7); },
                  .limits = settings_.api};
+  parts.limits.local_calls_max = settings_.http.requests_in_flight_max;
   LOADLINE_ASSIGN(api_, make_api(std::move(parts)));
   HttpServerOptions options;
   options.port = 0;

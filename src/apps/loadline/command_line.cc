@@ -9,6 +9,7 @@
 #include "apps/loadline/commands_json.h"
 #include "apps/loadline/completion.h"
 #include "base/nearest_name.h"
+#include "governance/identity.h"
 
 namespace loadline {
 namespace {
@@ -36,7 +37,10 @@ struct Parsed {
   ServeArguments serve;
   InitArguments init;
   std::vector<std::string> pull;
-  std::string inspect, shell;
+  std::string inspect, shell, request_id;
+  KeysArguments keys;
+  UsageArguments usage;
+  AuditArguments audit;
   Run run;
 };
 
@@ -139,6 +143,77 @@ void add_setup_verbs(CLI::App& app, Parsed& p) {
       [&p] { p.run = [&p](Wire& w, Terminal& t) { return run_models_inspect(w, t, p.inspect); }; });
 }
 
+void add_key_verbs(CLI::App& app, Parsed& p) {
+  CLI::App* keys = app.add_subcommand("keys", "Keys of applications: make, list, rotate, revoke");
+  keys->require_subcommand(1);
+  CLI::App* create = keys->add_subcommand("create", "Make a key; it is shown once");
+  create->add_option("NAME", p.keys.name, "Its name, in logs and accounts")->required();
+  create->add_option("--team", p.keys.team, "The team that it belongs to");
+  create->add_option("--routes", p.keys.routes, "Routes it may use; none named: all")->delimiter(',');
+  create->add_option("--models", p.keys.models, "Models it may name directly; none named: all")
+      ->delimiter(',');
+  create->add_option("--collections", p.keys.collections, "Collections it may search; none named: all")
+      ->delimiter(',');
+  create->add_option("--clearance", p.keys.clearance,
+                     "The most closed data class it may ask about; default: the most closed");
+  create->add_option("--floor", p.keys.floor, "Every request of it is at least of this class");
+  create->add_option("--expires", p.keys.expires_days, "Days until it ends")->check(CLI::PositiveNumber);
+  create->add_flag("--admin", p.keys.admin, "It may administrate");
+  create->add_option("--budget-day", p.keys.day_budget, "US dollars per UTC day");
+  create->add_option("--budget-month", p.keys.month_budget, "US dollars per UTC month");
+  create->add_option("--requests-per-minute", p.keys.requests_per_minute, "Requests in any 60 seconds");
+  create->add_option("--tokens-per-minute", p.keys.tokens_per_minute, "Tokens in any 60 seconds");
+  create->add_option("--concurrent", p.keys.concurrent, "Calls at one time");
+  create->add_option("--weight", p.keys.weight, "Share among keys that wait")
+      ->check(CLI::Range(1U, Scopes::weight_max));
+  create->add_option("--priority", p.keys.priority, "Higher goes first")
+      ->check(CLI::Range(0U, Scopes::priority_max));
+  create->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_keys_create(w, t, p.keys); }; });
+  keys->add_subcommand("list", "All keys, without their secrets")->callback([&p] { p.run = run_keys_list; });
+  CLI::App* rotate =
+      keys->add_subcommand("rotate", "A new secret for a key; the old one works on for a while");
+  rotate->add_option("NAME", p.keys.name, "The key")->required();
+  rotate->add_option("--grace", p.keys.grace_hours, "Hours for which the old secret works (default 24)")
+      ->check(CLI::NonNegativeNumber);
+  rotate->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_keys_rotate(w, t, p.keys); }; });
+  CLI::App* revoke = keys->add_subcommand("revoke", "End a key, for good and at once");
+  revoke->add_option("NAME", p.keys.name, "The key")->required();
+  revoke->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_keys_revoke(w, t, p.keys); }; });
+}
+
+void add_account_verbs(CLI::App& app, Parsed& p) {
+  CLI::App* usage = app.add_subcommand("usage", "What calls cost, by day, key, team, route or model");
+  usage->add_option("--by", p.usage.by, "day, key, team, route, model (default day,route)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"day", "key", "team", "route", "model"}));
+  usage->add_option("--from", p.usage.from, "First day, YYYY-MM-DD");
+  usage->add_option("--to", p.usage.to, "Last day, YYYY-MM-DD");
+  usage->add_option("--key", p.usage.key, "Only this key");
+  usage->add_option("--team", p.usage.team, "Only this team");
+  usage->add_option("--route", p.usage.route, "Only this route");
+  usage->add_option("--model", p.usage.model, "Only this model");
+  usage->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_usage(w, t, p.usage); }; });
+
+  CLI::App* audit = app.add_subcommand("audit", "The log of what data went where: check it, ask it");
+  audit->require_subcommand(1);
+  CLI::App* verify = audit->add_subcommand(
+      "verify", "Look for records edited, removed or put elsewhere; exit 1 if there are any");
+  verify->add_option("--anchor", p.audit.anchors, "A line of an earlier check, kept elsewhere");
+  verify->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_audit_verify(w, t, p.audit); }; });
+  CLI::App* prove = audit->add_subcommand(
+      "prove", "Show that data of a class went to no model in a region; exit 1 if it did");
+  prove->add_option("--class", p.audit.data_class, "The class, and every stricter one")->required();
+  prove->add_option("--not-region", p.audit.not_region, "The region")->required();
+  prove->add_option("--from", p.audit.from, "First day, YYYY-MM-DD");
+  prove->add_option("--to", p.audit.to, "Last day, YYYY-MM-DD");
+  prove->add_option("--anchor", p.audit.anchors, "A line of an earlier check, kept elsewhere");
+  prove->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_audit_prove(w, t, p.audit); }; });
+
+  CLI::App* explain = app.add_subcommand("explain", "Everything that was decided about one request");
+  explain->add_option("REQUEST_ID", p.request_id, "Its x-request-id")->required();
+  explain->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_explain(w, t, p.request_id); }; });
+}
+
 void add_other_verbs(CLI::App& app, Parsed& p) {
   CLI::App* completion =
       app.add_subcommand("completion", "Print a completion script: source <(loadline completion bash)");
@@ -201,6 +276,8 @@ int run_command_line(int argc, char** argv) {
   add_document_verbs(app, parsed);
   add_question_verbs(app, parsed);
   add_serve_verb(app, parsed);
+  add_key_verbs(app, parsed);
+  add_account_verbs(app, parsed);
   add_other_verbs(app, parsed);
   try {
     app.parse(argc, argv);

@@ -74,6 +74,38 @@ int run_models_list(Wire& wire, Terminal& terminal);
 int run_models_pull(Wire& wire, Terminal& terminal, const std::vector<std::string>& names);
 int run_models_inspect(Wire& wire, Terminal& terminal, const std::string& name);
 
+struct KeysArguments {
+  std::string name, team, clearance, floor;
+  std::vector<std::string> routes, models, collections;
+  std::optional<double> expires_days;
+  bool admin = false;
+  std::string day_budget, month_budget;  // dollars; "": none
+  std::optional<std::uint32_t> requests_per_minute, concurrent;
+  std::optional<std::uint64_t> tokens_per_minute;
+  std::uint32_t weight = 1, priority = 0;
+  double grace_hours = 24;
+};
+int run_keys_create(Wire& wire, Terminal& terminal, const KeysArguments& arguments);
+int run_keys_list(Wire& wire, Terminal& terminal);
+int run_keys_rotate(Wire& wire, Terminal& terminal, const KeysArguments& arguments);
+int run_keys_revoke(Wire& wire, Terminal& terminal, const KeysArguments& arguments);
+
+struct UsageArguments {
+  std::vector<std::string> by;  // "day", "key", "team", "route", "model"
+  std::string from, to;         // dates, both included; "": the first, the last
+  std::string key, team, route, model;
+};
+int run_usage(Wire& wire, Terminal& terminal, const UsageArguments& arguments);
+
+struct AuditArguments {
+  std::vector<std::string> anchors;  // lines kept elsewhere
+  std::string data_class, not_region, from, to;
+};
+int run_audit_verify(Wire& wire, Terminal& terminal, const AuditArguments& arguments);
+int run_audit_prove(Wire& wire, Terminal& terminal, const AuditArguments& arguments);
+
+int run_explain(Wire& wire, Terminal& terminal, const std::string& request_id);
+
 /// Says what failed and gives exit_failed (exit_usage for invalid arguments of the command itself).
 int report(const Wire& wire, const Error& error);
 

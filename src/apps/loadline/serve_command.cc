@@ -1,48 +1,26 @@
 // serve: the HTTP API over everything that wire.cc makes.
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "api/api.h"
 #include "api/starting_handler.h"
 #include "apps/loadline/commands.h"
 #include "apps/loadline/commands_json.h"
+#include "apps/loadline/gateway_wire.h"
 #include "apps/loadline/index_watch.h"
-#include "base/printable.h"
+#include "apps/loadline/otlp_sender.h"
 #include "net/http_server.h"
 
 namespace loadline {
 namespace {
-
-constexpr std::size_t key_bytes_max = 4096;
 
 std::string beside_manifest(const Manifest& manifest, const std::string& path) {
   return path.empty() ? path : (std::filesystem::path(manifest.folder) / path).string();
 }
 
 Result<ApiKey> read_key(const Manifest& manifest, const KeyConfig& config) {
-  ApiKey key{config.name, ""};
-  if (!config.key_env.empty()) {
-    const char* value = std::getenv(config.key_env.c_str());
-    if (value != nullptr) key.secret = value;
-    if (key.secret.empty())
-      return Error(Code::failed_precondition,
-                   "the key '" + config.name + "' is empty: set the environment variable " + config.key_env);
-    return key;
-  }
-  const std::string file = beside_manifest(manifest, config.key_file);
-  std::ifstream in(file);
-  if (!in || !std::getline(in, key.secret))
-    return Error(
-        Code::failed_precondition,
-        "the key '" + config.name + "' cannot be read: its first line is wanted in " + printable(file));
-  while (!key.secret.empty() && (key.secret.back() == '\r' || key.secret.back() == ' '))
-    key.secret.pop_back();
-  if (key.secret.empty() || key.secret.size() > key_bytes_max)
-    return Error(Code::failed_precondition, "the key '" + config.name + "' in " + printable(file) +
-                                                " must have 1 to " + std::to_string(key_bytes_max) +
-                                                " bytes");
-  return key;
+  LOADLINE_ASSIGN(std::string secret, read_secret("the key '" + config.name + "'", config.key_env,
+                                                  beside_manifest(manifest, config.key_file)));
+  return ApiKey{config.name, std::move(secret)};
 }
 
 Result<std::vector<ApiKey>> read_keys(const Manifest& manifest) {
@@ -79,6 +57,8 @@ HttpServerOptions server_options(const Manifest& manifest, const ServeArguments&
 
 // What the API stands on; the parts live in the wire. Destroyed in reverse: first nobody uploads any more.
 struct Service {
+  std::unique_ptr<GovernanceFiles> governance;
+  std::unique_ptr<TraceExporter> traces;
   std::unique_ptr<DocumentAdmin> documents;
   std::unique_ptr<IndexWatch> watch;
   std::unique_ptr<HttpHandler> api;
@@ -94,7 +74,21 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
   // Another process writes: the watch follows as it goes on.
   if (!synchronised && synchronised.error().code() != Code::failed_precondition) return synchronised.error();
   LOADLINE_ASSIGN(ChatFlow * flow, wire.chat_flow(""));
+  LOADLINE_ASSIGN(const Manifest* manifest, wire.manifest());
   Service service;
+  LOADLINE_ASSIGN(service.governance, GovernanceFiles::open(wire.options().data, *manifest, wire.files(),
+                                                            wire.clock(), wire.log()));
+  LOADLINE_ASSIGN(auto table, make_gateway_table(*manifest, flow->names(), embedder->info().name));
+  std::shared_ptr<TlsTrust> trust;
+  if (needs_trust(*manifest)) {
+    LOADLINE_ASSIGN(trust, TlsTrust::system());
+  }
+  if (!manifest->telemetry.otlp_endpoint.empty()) {
+    auto sender = make_otlp_sender(manifest->telemetry.otlp_endpoint, wire.clock());
+    if (!sender) return sender.error().within("telemetry.otlp_endpoint");
+    service.traces = std::make_unique<TraceExporter>(
+        TraceExporterOptions{.service = manifest->app, .version = LOADLINE_VERSION}, std::move(*sender));
+  }
   service.documents = make_document_admin(*ingestor, *store, *store);
   service.watch = std::make_unique<IndexWatch>(*ingestor, wire.clock(), wire.log());
   ApiParts parts{.chat = *flow,
@@ -104,13 +98,23 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
                  .log = wire.log(),
                  .clock = wire.clock(),
                  .keys = std::move(keys),
+                 .key_store = &service.governance->keys(),
+                 .gateway = std::move(table),
+                 .ledger = manifest->record_ledger ? &service.governance->ledger() : nullptr,
+                 .audit = manifest->record_audit ? &service.governance->audit() : nullptr,
+                 .traces = service.traces.get(),
+                 .genai_version = *genai_version_named(manifest->telemetry.genai_version),
+                 .vault = service.governance->vault(),
+                 .trust = std::move(trust),
                  .uploads_folder = wire.options().data + "/uploads",
                  .ready = [watch = service.watch.get()] { return watch->status(); },
                  .expected_wait = [&wire] { return wire.expected_wait(); },
                  .limits = {}};
+  parts.limits.local_calls_max = server.requests_in_flight_max;
+  parts.limits.cache.bytes_max = manifest->cache_bytes_max;
   parts.limits.pending_uploads_max = server.pending_uploads_max;
   parts.limits.pending_upload_bytes_max = server.pending_upload_bytes_max;
-  parts.local_only = parts.keys.empty() && !insecure;
+  parts.local_only = parts.keys.empty() && parts.key_store->empty() && !insecure;
   LOADLINE_ASSIGN(service.api, make_api(std::move(parts)));
   return service;
 }

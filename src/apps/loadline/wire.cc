@@ -45,7 +45,6 @@ LlamaChatOptions llama_options(const ModelConfig& config, const std::string& pat
 RouteSettings settings_of(const RouteConfig& config) {
   RouteSettings settings;
   settings.name = config.name;
-  settings.model = config.models.front();
   settings.collection = config.knowledge;
   settings.passages = config.passages;
   settings.passage_tokens = config.passage_tokens;
@@ -187,7 +186,16 @@ Result<ChatModel*> Wire::chat_model(const ModelConfig& config) {
 Result<std::vector<RouteSettings>> Wire::routes() {
   LOADLINE_ASSIGN(const Manifest* manifest, this->manifest());
   std::vector<RouteSettings> routes;
-  for (const RouteConfig& config : manifest->routes) routes.push_back(settings_of(config));
+  for (const RouteConfig& config : manifest->routes) {
+    const auto local =
+        std::find_if(config.models.begin(), config.models.end(), [this](const std::string& name) {
+          const ModelConfig* model = manifest_.find_model(name);
+          return model == nullptr || model->provider == "local";
+        });
+    if (local == config.models.end()) continue;
+    routes.push_back(settings_of(config));
+    routes.back().model = *local;
+  }
   std::vector<std::string> collections;
   if (!has_manifest_) {
     LOADLINE_ASSIGN(SqliteStore * store, this->store());
@@ -201,7 +209,8 @@ Result<std::vector<RouteSettings>> Wire::routes() {
 
 // For what no manifest says: under this name, whichever weights `--model` puts behind it.
 std::string Wire::default_model() const {
-  if (!manifest_.models.empty()) return manifest_.models.front().name;
+  for (const ModelConfig& model : manifest_.models)
+    if (model.provider == "local") return model.name;
   if (options_.model.empty()) return std::string(default_generator);
   return std::filesystem::path(options_.model).stem() == options_.model
              ? options_.model
@@ -267,7 +276,8 @@ Status Wire::load_routes(const std::vector<RouteSettings>& routes, const std::st
     usable.push_back(route);
   }
   if (!wanted.empty()) return {};
-  for (const ModelConfig& model : manifest_.models) LOADLINE_TRY(load(model.name));
+  for (const ModelConfig& model : manifest_.models)
+    if (model.provider == "local") LOADLINE_TRY(load(model.name));
   if (!has_manifest_) LOADLINE_TRY(load(default_model()));
   return {};
 }

@@ -50,6 +50,7 @@ class Wire {
   const Clock& clock() const { return clock_; }
   const ModelCache& models() const { return models_; }
   Log& log() { return log_; }
+  FileSystem& files() { return files_; }
   /// All share one cancel token, which the loading of models looks at too.
   CallContext context() const;
 

@@ -1,0 +1,1 @@
+add_executable(loadline_open_loop open_loop.cc)

@@ -1,0 +1,157 @@
+#pragma once
+// The state of one governed request, and every decision about it that needs no socket. Used by one coroutine.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/gateway_flow.h"
+#include "gateway/answer_pump.h"
+#include "gateway/route_plan.h"
+
+namespace loadline {
+
+/// Why a request is answered without, or after, a model: in the client's dialect.
+struct CallRefusal {
+  int status = 500;
+  std::string code;   // a word for programs
+  std::string type;   // of the OpenAI API; "": by status
+  std::string param;  // the field that is wrong; "": none
+  std::string message;
+  Duration retry_after{};
+  std::vector<HttpHeader> headers;
+};
+
+class GatewayCall {
+ public:
+  GatewayCall(const GatewayFlowParts& parts, std::shared_ptr<const GatewayTable> table,
+              const HttpRequest& request, Dialect client, Rng& random);
+  ~GatewayCall();
+
+  /// Everything before the first attempt: identity, facts, route, label, limits, plan, reservation, ledger.
+  std::optional<CallRefusal> admit();
+
+  /// After `admit`: the answer to the same request, if it was given before. Then no model is asked; `close`
+  /// ends it.
+  std::shared_ptr<const CachedAnswer> cached() const { return cached_; }
+  /// Keeps the answer for the next one, if the route says so and nothing forbids it.
+  void keep(std::string_view body, std::string_view content_type, std::uint32_t model);
+  /// Whether `keep` would: then the bytes of a stream are to be collected.
+  bool wants_to_keep() const { return cache_key_.has_value(); }
+
+  RoutePlan& plan() { return *plan_; }
+  const GatewayTable& table() const { return *table_; }
+  const GatewayRoute& route() const { return *route_; }
+  const RequestFacts& facts() const { return facts_; }
+  const Identity& identity() const { return *identity_; }
+  const HttpRequest& request() const { return request_; }
+  Dialect client() const { return client_; }
+  const DataLabel& label() const { return need_.label; }
+  /// Looks at the answer; null: nothing does.
+  PrivacyGuard* guard() { return privacy_ ? &*privacy_ : nullptr; }
+
+  /// Before an attempt: more money if this model is dearer, and the audit's record of where data goes.
+  std::optional<CallRefusal> prepare(std::uint32_t model, std::string_view purpose);
+  /// The rule, at the socket.
+  Status may_open(std::uint32_t model) const;
+  /// The body for this model: the client's own bytes where it can be, translated where not. `continued`: what
+  /// was delivered. invalid_argument: it cannot be said in that dialect.
+  Result<std::string> body_for(std::uint32_t model, Dialect upstream,
+                               std::optional<std::string_view> continued);
+  const std::vector<std::string>& losses() const { return losses_; }
+  std::uint64_t output_allowed(std::uint32_t model) const;
+
+  /// What an attempt at `model` cost.
+  struct Spending {
+    UsageSource source = UsageSource::unknown;
+    TokenCounts tokens;
+    NanoDollars cost = 0;
+    NanoDollars uncertain = 0;  // that may have been spent on top
+  };
+  /// `sent`: the upstream may have read the prompt.
+  Spending spending(std::uint32_t model, const UsageFacts& usage, std::uint64_t delivered_bytes,
+                    bool sent) const;
+  /// A hedged call that was not used: what it may have cost is on the gateway's own line.
+  void add_loser(std::uint32_t model);
+  void watermark(std::uint64_t delivered_tokens);
+
+  /// How the attempt that `prepare` began went. "": well.
+  void end_attempt(std::uint32_t model, std::optional<FailureKind> failure);
+  /// The head of its answer came.
+  void attempt_answered();
+  /// A piece of a streamed answer went to the client.
+  void piece_delivered();
+  void events_malformed(std::uint32_t count) { malformed_ += count; }
+  /// For the upstream of the attempt that runs.
+  const std::string& attempt_traceparent() const { return attempt_traceparent_; }
+
+  /// Once, at the end.
+  struct End {
+    std::optional<std::uint32_t> model;  // that answered
+    RowOutcome outcome = RowOutcome::completed;
+    int status = 200;
+    std::optional<Duration> first_token;
+  };
+  void add_spending(const Spending& spending);
+  NanoDollars spent() const { return spent_.cost; }
+  void close(const End& end);
+
+ private:
+  std::optional<CallRefusal> identify();
+  std::optional<CallRefusal> find_route();
+  std::optional<CallRefusal> guard_request();
+  std::optional<CallRefusal> raise_label();
+  std::optional<CallRefusal> check_limits();
+  void look_into_cache();
+  std::optional<CallRefusal> reserve();
+  std::optional<CallRefusal> begin_row();
+  std::vector<BudgetOwner> budget_owners() const;
+  std::uint64_t prompt_estimate() const;
+  std::vector<std::string> region_names() const;
+  std::string class_name() const;
+  void audit_decision(const End& end);
+  void begin_attempt(std::uint32_t model);
+  void count(const End& end, Duration total);
+  void trace(const End& end);
+  std::int64_t unix_nanos(Instant at) const;
+
+  const GatewayFlowParts& parts_;
+  const std::shared_ptr<const GatewayTable> table_;
+  const HttpRequest& request_;
+  const Dialect client_;
+  Rng& random_;
+  const Instant started_;
+
+  std::shared_ptr<const Identity> identity_;
+  RequestFacts facts_;
+  const GatewayRoute* route_ = nullptr;
+  std::string body_;  // as it may leave the house
+  std::optional<PrivacyGuard> privacy_;
+  RouteNeed need_;
+  std::string class_reason_;
+  std::optional<RoutePlan> plan_;
+  std::optional<CacheKey> cache_key_;  // none: it is not to be cached
+  std::shared_ptr<const CachedAnswer> cached_;
+  Permit permit_;
+  Reservation reservation_;
+  std::optional<RowId> row_;
+  std::uint32_t attempts_ = 0;
+  Spending spent_;
+  bool told_ = true;  // every attempt's usage came from its provider
+  std::vector<std::string> losses_;
+  bool closed_ = false;
+  Duration guard_time_{};
+  std::uint32_t malformed_ = 0;
+  GatewaySeries* series_ = nullptr;  // of the attempt that runs
+  Instant attempt_begun_{}, last_piece_{};
+  // Tracing:
+  std::int64_t started_unix_nanos_ = 0;
+  TraceContext trace_;
+  std::array<std::uint8_t, 8> parent_span_{};
+  std::string attempt_traceparent_;
+  std::vector<Span> spans_;  // of attempts
+};
+
+CallRefusal refusal_of(const Error& error, std::string code = "", std::string param = "");
+
+}  // namespace loadline

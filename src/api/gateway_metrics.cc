@@ -1,0 +1,105 @@
+#include "api/gateway_metrics.h"
+
+#include <cstdio>
+#include <functional>
+
+namespace loadline {
+namespace {
+
+constexpr auto relaxed = std::memory_order_relaxed;
+
+std::string label(std::string_view name, std::string_view value) {
+  std::string out(name);
+  out += "=\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out + "\"";
+}
+
+void head(std::string& out, const char* name, const char* type, const char* help) {
+  out += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
+}
+
+void line(std::string& out, const char* name, const std::string& labels, const std::string& value) {
+  out += std::string(name) + "{" + labels + "} " + value + "\n";
+}
+
+}  // namespace
+
+GatewaySeries& GatewayMetrics::series(std::string_view route, std::string_view model) {
+  const std::lock_guard lock(mutex_);
+  std::pair<std::string, std::string> name(route, model);
+  auto found = series_.find(name);
+  if (found == series_.end()) {
+    if (series_.size() >= series_max) name = {"other", "other"};
+    auto& made = series_[name];
+    if (!made) made = std::make_unique<GatewaySeries>();
+    return *made;
+  }
+  return *found->second;
+}
+
+void GatewayMetrics::append(std::string& out) const {
+  const std::lock_guard lock(mutex_);
+  if (series_.empty()) return;
+  const auto each = [this](const std::function<void(const std::string&, const GatewaySeries&)>& show) {
+    for (const auto& [name, series] : series_)
+      show(label("route", name.first) + "," + label("model", name.second), *series);
+  };
+  const auto histogram = [&](const char* name, const char* help, Histogram GatewaySeries::*member) {
+    head(out, name, "histogram", help);
+    each([&](const std::string& labels, const GatewaySeries& series) {
+      if ((series.*member).count() > 0) (series.*member).append(out, name, labels);
+    });
+  };
+  histogram("loadline_gateway_seconds", "A governed call from its request to its settlement.",
+            &GatewaySeries::total);
+  histogram("loadline_gateway_first_token_seconds",
+            "From a request to the first byte of its streamed answer.", &GatewaySeries::first_token);
+  histogram("loadline_gateway_between_tokens_seconds", "Between two pieces of a streamed answer.",
+            &GatewaySeries::between_tokens);
+  histogram("loadline_gateway_upstream_seconds", "From an attempt to the head of its answer.",
+            &GatewaySeries::upstream);
+  histogram("loadline_gateway_guard_seconds", "Guards over a request's texts.", &GatewaySeries::guard);
+  const auto counter = [&](const char* name, const char* help,
+                           std::atomic<std::uint64_t> GatewaySeries::*member) {
+    head(out, name, "counter", help);
+    each([&](const std::string& labels, const GatewaySeries& series) {
+      if (const std::uint64_t value = (series.*member).load(relaxed); value > 0)
+        line(out, name, labels, std::to_string(value));
+    });
+  };
+  counter("loadline_gateway_input_tokens_total", "Tokens that models read.", &GatewaySeries::input_tokens);
+  counter("loadline_gateway_cached_tokens_total", "Of these, from the provider's cache.",
+          &GatewaySeries::cached_tokens);
+  counter("loadline_gateway_output_tokens_total", "Tokens that models wrote.", &GatewaySeries::output_tokens);
+  counter("loadline_gateway_malformed_events_total",
+          "Events of upstreams that could not be read and were left out.", &GatewaySeries::malformed_events);
+  head(out, "loadline_gateway_cost_usd_total", "counter", "What calls cost, in US dollars.");
+  each([&](const std::string& labels, const GatewaySeries& series) {
+    const std::uint64_t nano = series.cost_nano.load(relaxed);
+    char text[32];
+    std::snprintf(text, sizeof text, "%.9f", static_cast<double>(nano) * 1e-9);
+    if (nano > 0) line(out, "loadline_gateway_cost_usd_total", labels, text);
+  });
+  head(out, "loadline_gateway_calls_total", "counter", "Governed calls, by how they ended.");
+  each([&](const std::string& labels, const GatewaySeries& series) {
+    for (std::size_t i = 1; i < series.outcomes.size(); ++i)
+      if (const std::uint64_t value = series.outcomes[i].load(relaxed); value > 0)
+        line(out, "loadline_gateway_calls_total",
+             labels + "," + label("outcome", row_outcome_name(static_cast<RowOutcome>(i))),
+             std::to_string(value));
+  });
+  head(out, "loadline_gateway_attempt_failures_total", "counter", "Attempts that failed, by how.");
+  each([&](const std::string& labels, const GatewaySeries& series) {
+    for (std::size_t i = 0; i < series.failures.size(); ++i)
+      if (const std::uint64_t value = series.failures[i].load(relaxed); value > 0)
+        line(out, "loadline_gateway_attempt_failures_total",
+             labels + "," + label("failure", failure_name(static_cast<FailureKind>(i))),
+             std::to_string(value));
+  });
+}
+
+}  // namespace loadline

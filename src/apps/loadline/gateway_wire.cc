@@ -1,0 +1,389 @@
+#include "apps/loadline/gateway_wire.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "base/nearest_name.h"
+#include "base/printable.h"
+
+namespace loadline {
+namespace {
+
+constexpr std::size_t secret_bytes_max = 4096;
+
+Provider provider_of(const std::string& name) {
+  if (name == "azure") return Provider::azure;
+  if (name == "anthropic") return Provider::anthropic;
+  if (name == "gemini") return Provider::gemini;
+  return Provider::openai;
+}
+
+std::uint32_t capabilities_of(const ModelConfig& config) {
+  static const std::pair<std::string_view, std::uint32_t> known[] = {
+      {"tools", cap_tools},       {"json_schema", cap_json_schema}, {"images", cap_images},
+      {"thinking", cap_thinking}, {"prefill", cap_prefill},         {"embeddings", cap_embeddings},
+      {"stateful", cap_stateful}};
+  std::uint32_t capabilities = config.provider == "local" ? local_capabilities : std::uint32_t{cap_chat};
+  for (const std::string& can : config.can)
+    for (const auto& [name, bit] : known)
+      if (can == name) capabilities |= bit;
+  return capabilities;
+}
+
+Clearance clearance_of(const ModelConfig& config, const DataClasses& classes) {
+  Clearance clearance;
+  const std::size_t most = classes.classes.empty() ? 0 : classes.classes.size() - 1;
+  clearance.level_max = static_cast<std::uint8_t>(config.provider == "local" ? most : 0);
+  if (const auto level = classes.level_of(config.max_class); level && !config.max_class.empty())
+    clearance.level_max = *level;
+  if (const auto region = classes.region_of(config.region)) clearance.region = *region;
+  return clearance;
+}
+
+Price price_of(const PriceConfig& config) {
+  Price price;
+  price.input = config.input_nano;
+  price.output = config.output_nano;
+  if (config.cached_input_nano >= 0) price.cached = config.cached_input_nano;
+  if (config.reasoning_nano >= 0) price.reasoning = config.reasoning_nano;
+  return price;
+}
+
+std::string beside(const Manifest& manifest, const std::string& path) {
+  return path.empty() ? path : (std::filesystem::path(manifest.folder) / path).string();
+}
+
+Result<std::shared_ptr<const Endpoint>> endpoint_of(const Manifest& manifest, const ModelConfig& config) {
+  const RemoteConfig& remote = config.remote;
+  EndpointOptions options;
+  options.provider = provider_of(config.provider);
+  options.base_url = remote.base_url;
+  options.model = config.model;
+  options.api_version = remote.api_version;
+  options.pass_headers = remote.pass_headers;
+  if (!remote.key_env.empty() || !remote.key_file.empty()) {
+    LOADLINE_ASSIGN(options.key, read_secret("the key of the model '" + config.name + "'", remote.key_env,
+                                             beside(manifest, remote.key_file)));
+  }
+  Result<Endpoint> endpoint = Endpoint::open(std::move(options));
+  if (!endpoint) return endpoint.error().within("models." + config.name);
+  return std::make_shared<const Endpoint>(std::move(*endpoint));
+}
+
+Status add_manifest_model(const Manifest& manifest, const ModelConfig& config, GatewayTable& table) {
+  GatewayModel model;
+  model.name = config.name;
+  model.region = config.region;
+  model.operator_name = config.operator_name;
+  if (config.provider != "local") {
+    LOADLINE_ASSIGN(model.endpoint, endpoint_of(manifest, config));
+    const RemoteConfig& remote = config.remote;
+    model.times.connect = std::chrono::milliseconds(remote.connect_milliseconds);
+    model.times.first_byte = std::chrono::seconds(remote.first_byte_seconds);
+    model.times.stall = std::chrono::seconds(remote.stall_seconds);
+    model.limits.connections_max = model.limits.waiting_max = remote.connections_max;
+    model.bytes_per_second_min = remote.bytes_per_second_min;
+    if (!remote.ca_file.empty()) {
+      LOADLINE_ASSIGN(model.trust, TlsTrust::from_file(beside(manifest, remote.ca_file)));
+    }
+  }
+  RouteModel route_model;
+  route_model.clearance = clearance_of(config, table.classes);
+  route_model.capabilities = capabilities_of(config);
+  route_model.price = price_of(config.price);
+  add_model(table, std::move(model), std::move(route_model));
+  return {};
+}
+
+std::uint32_t index_of(const GatewayTable& table, const std::string& name) {
+  const auto found = std::find_if(table.models.begin(), table.models.end(),
+                                  [&](const GatewayModel& model) { return model.name == name; });
+  return static_cast<std::uint32_t>(found - table.models.begin());
+}
+
+RoutePolicy policy_of(const RouteConfig& config, const GatewayTable& table) {
+  RoutePolicy policy;
+  policy.name = config.name;
+  if (config.strategy == "weighted") policy.strategy = Strategy::weighted;
+  if (config.strategy == "least_latency") policy.strategy = Strategy::least_latency;
+  if (config.strategy == "lowest_cost") policy.strategy = Strategy::lowest_cost;
+  if (config.when_cut == "restart") policy.when_cut = WhenCut::restart;
+  if (config.when_cut == "continue") policy.when_cut = WhenCut::continue_;
+  policy.attempts_max = config.attempts;
+  policy.time_max = std::chrono::seconds(config.seconds);
+  policy.cost_max = config.cost_max_nano;
+  policy.hedge_after = std::chrono::milliseconds(config.hedge_milliseconds);
+  policy.backoff_first = std::chrono::milliseconds(config.backoff_milliseconds);
+  policy.retry_ratio = config.retry_ratio;
+  for (const std::string& model : config.models) {
+    RouteCandidate candidate{.model = index_of(table, model)};
+    for (const auto& [name, weight] : config.weights)
+      if (name == model) candidate.weight = weight;
+    policy.candidates.push_back(candidate);
+  }
+  return policy;
+}
+
+BudgetLimits budget_of(const BudgetConfig& config) {
+  BudgetLimits budget;
+  if (config.day_nano >= 0) budget.day = config.day_nano;
+  if (config.month_nano >= 0) budget.month = config.month_nano;
+  return budget;
+}
+
+RateLimits limits_of(const LimitsConfig& config) {
+  RateLimits limits;
+  if (config.requests_per_minute >= 0)
+    limits.requests_per_minute = static_cast<std::uint32_t>(config.requests_per_minute);
+  if (config.tokens_per_minute >= 0)
+    limits.tokens_per_minute = static_cast<std::uint64_t>(config.tokens_per_minute);
+  if (config.concurrent >= 0) limits.concurrent = static_cast<std::uint32_t>(config.concurrent);
+  return limits;
+}
+
+Result<DataType> type_named(const std::string& name) {
+  if (const auto type = data_type_of(name)) return *type;
+  std::vector<std::string_view> known;
+  for (std::size_t i = 0; i < data_type_count; ++i) known.push_back(name_of(static_cast<DataType>(i)));
+  const std::string near = nearest_name(name, known);
+  return Error(Code::invalid_argument, "guards.pii: there is no type '" + name + "'" +
+                                           (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+PatternCheck check_of(const std::string& name) {
+  if (name == "luhn") return PatternCheck::luhn;
+  if (name == "mod97") return PatternCheck::mod97;
+  return name == "mod11" ? PatternCheck::mod11 : PatternCheck::none;
+}
+
+Result<DetectorOptions> detector_options(const PiiConfig& config) {
+  DetectorOptions options;
+  for (const PatternConfig& pattern : config.patterns)
+    options.patterns.push_back({pattern.name, pattern.expression, check_of(pattern.check), pattern.context,
+                                pattern.bytes_max, *action_of(pattern.action)});
+  std::array<bool, data_type_count> wanted{};
+  wanted.fill(config.detect.empty());
+  for (const std::string& name : config.detect) {
+    LOADLINE_ASSIGN(const DataType type, type_named(name));
+    wanted[static_cast<std::size_t>(type)] = true;
+  }
+  for (std::size_t i = 0; i < data_type_count; ++i)
+    if (!wanted[i] && static_cast<DataType>(i) != DataType::custom)
+      options.off.push_back(static_cast<DataType>(i));
+  return options;
+}
+
+Result<std::shared_ptr<const PrivacyPolicy>> privacy_of(const PiiConfig& config, const DataClasses& classes) {
+  auto policy = std::make_shared<PrivacyPolicy>();
+  LOADLINE_ASSIGN(DetectorOptions options, detector_options(config));
+  LOADLINE_ASSIGN(policy->detector, Detector::make(std::move(options)));
+  policy->actions.of = ActionTable::filled(*action_of(config.action));
+  for (const auto& [name, action] : config.actions) {
+    LOADLINE_ASSIGN(const DataType type, type_named(name));
+    policy->actions.set(type, *action_of(action));
+  }
+  for (const auto& [name, data_class] : config.raises) {
+    LOADLINE_ASSIGN(const DataType type, type_named(name));
+    policy->raises[static_cast<std::size_t>(type)] = *classes.level_of(data_class);
+  }
+  policy->restore = config.restore;
+  return std::shared_ptr<const PrivacyPolicy>(std::move(policy));
+}
+
+// Answers from documents are made in this process, by a local model.
+const std::string* first_local_model(const Manifest& manifest, const RouteConfig& route) {
+  for (const std::string& name : route.models)
+    if (manifest.find_model(name)->provider == "local") return &name;
+  return nullptr;
+}
+
+// A name that leads to one model only.
+void add_direct_route(GatewayTable& table, const std::string& name, std::uint32_t model) {
+  RoutePolicy policy;
+  policy.name = name;
+  policy.candidates.push_back({.model = model});
+  policy.attempts_max = table.models[model].endpoint ? 2 : 1;
+  add_route(table, std::move(policy)).local_model = name;
+}
+
+}  // namespace
+
+Result<std::string> read_secret(const std::string& what, const std::string& env, const std::string& file) {
+  std::string secret;
+  if (!env.empty()) {
+    if (const char* value = std::getenv(env.c_str())) secret = value;
+    if (secret.empty())
+      return Error(Code::failed_precondition, what + " is empty: set the environment variable " + env);
+    return secret;
+  }
+  std::ifstream in(file);
+  if (!in || !std::getline(in, secret))
+    return Error(Code::failed_precondition,
+                 what + " cannot be read: its first line is wanted in " + printable(file));
+  while (!secret.empty() && (secret.back() == '\r' || secret.back() == ' ')) secret.pop_back();
+  if (secret.empty() || secret.size() > secret_bytes_max)
+    return Error(Code::failed_precondition, what + " in " + printable(file) + " must have 1 to " +
+                                                std::to_string(secret_bytes_max) + " bytes");
+  return secret;
+}
+
+bool needs_trust(const Manifest& manifest) {
+  return std::any_of(manifest.models.begin(), manifest.models.end(), [](const ModelConfig& model) {
+    return model.remote.base_url.rfind("https://", 0) == 0 && model.remote.ca_file.empty();
+  });
+}
+
+Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifest,
+                                                         const std::vector<std::string>& local_names,
+                                                         const std::string& embedder) {
+  auto table = std::make_shared<GatewayTable>();
+  table->classes = {manifest.data_classes, manifest.regions};
+  table->version = manifest.version;
+  for (const ModelConfig& config : manifest.models)
+    LOADLINE_TRY(add_manifest_model(manifest, config, *table));
+  std::shared_ptr<const PrivacyPolicy> privacy;
+  if (manifest.pii.on) {
+    LOADLINE_ASSIGN(privacy, privacy_of(manifest.pii, table->classes));
+  }
+  for (const auto& [name, budget] : manifest.teams) table->teams.emplace_back(name, budget_of(budget));
+  for (const RouteConfig& config : manifest.routes) {
+    GatewayRoute& route = add_route(*table, policy_of(config, *table));
+    route.collection = config.knowledge;
+    route.cache_time = std::chrono::seconds(config.cache_seconds);
+    route.budget = budget_of(config.budget);
+    route.limits = limits_of(config.limits);
+    if (std::find(config.guards.begin(), config.guards.end(), "pii") != config.guards.end())
+      route.privacy = privacy;
+    const std::string* const local = first_local_model(manifest, config);
+    if (local != nullptr) route.local_model = *local;
+    if (!config.knowledge.empty()) route.policy.candidates = {{.model = index_of(*table, route.local_model)}};
+    if (const KnowledgeConfig* knowledge = manifest.find_knowledge(config.knowledge))
+      if (const auto level = table->classes.level_of(knowledge->data_class)) route.floor.level = *level;
+  }
+  for (std::uint32_t i = 0; i < table->models.size(); ++i) add_direct_route(*table, table->models[i].name, i);
+  // What answers here and stands in no manifest: collections without a route, the default model, the
+  // embedder.
+  const auto add_local = [&](const std::string& name, std::uint32_t capabilities) {
+    if (table->find_route(name) != nullptr) return;
+    GatewayModel model;
+    model.name = name;
+    RouteModel route_model;
+    ModelConfig config;
+    config.provider = "local";
+    route_model.clearance = clearance_of(config, table->classes);
+    route_model.capabilities = capabilities;
+    add_direct_route(*table, name, add_model(*table, std::move(model), std::move(route_model)));
+  };
+  for (const std::string& name : local_names) add_local(name, local_capabilities);
+  if (!embedder.empty()) add_local(embedder, cap_embeddings);
+  return table;
+}
+
+Result<std::unique_ptr<GovernanceFiles>> GovernanceFiles::open(const std::string& data_folder,
+                                                               const Manifest& manifest, FileSystem& files,
+                                                               const Clock& clock, Log& log) {
+  std::unique_ptr<GovernanceFiles> opened(new GovernanceFiles());
+  LOADLINE_ASSIGN(opened->keys_, KeyStore::open(files, clock,
+                                                {.file = data_folder + "/keys.json",
+                                                 .classes = {manifest.data_classes, manifest.regions}}));
+  LOADLINE_ASSIGN(opened->ledger_journal_, FileJournal::open({.folder = data_folder + "/ledger"}));
+  LOADLINE_ASSIGN(opened->audit_journal_, FileJournal::open({.folder = data_folder + "/audit"}));
+  LOADLINE_ASSIGN(opened->ledger_, Ledger::open(*opened->ledger_journal_, files, clock,
+                                                {.checkpoint_file = data_folder + "/ledger/sums"}));
+  LOADLINE_ASSIGN(opened->audit_, AuditLog::open(*opened->audit_journal_, files, clock,
+                                                 {.anchor_file = data_folder + "/audit/anchor"}));
+  if (manifest.pii.on) {
+    LOADLINE_ASSIGN(opened->vault_, opened->open_vault(data_folder, manifest, files, clock, log));
+  }
+  opened->keeper_ = std::thread([self = opened.get(), &log] { self->keep(log); });
+  return opened;
+}
+
+namespace {
+
+constexpr std::size_t vault_key_hex = 2 * Vault::key_bytes;
+
+// Made once, readable by its owner only.
+Result<std::string> own_vault_key(const std::string& path) {
+  std::error_code failed;
+  if (std::filesystem::exists(path, failed)) return read_secret("the vault's master key", "", path);
+  unsigned char bytes[Vault::key_bytes];
+  randombytes_buf(bytes, sizeof bytes);
+  char hex[vault_key_hex + 1];
+  sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0)
+    return Error(Code::unavailable, "the vault's master key cannot be written to " + printable(path));
+  const bool written =
+      ::write(file, hex, vault_key_hex) == static_cast<ssize_t>(vault_key_hex) && ::fsync(file) == 0;
+  ::close(file);
+  if (!written)
+    return Error(Code::unavailable, "the vault's master key cannot be written to " + printable(path));
+  return std::string(hex, vault_key_hex);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Vault>> GovernanceFiles::open_vault(const std::string& data_folder,
+                                                           const Manifest& manifest, FileSystem& files,
+                                                           const Clock& clock, Log& log) {
+  const VaultConfig& config = manifest.vault;
+  Result<std::string> key =
+      config.key_env.empty() && config.key_file.empty()
+          ? own_vault_key(data_folder + "/vault.key")
+          : read_secret("the vault's master key", config.key_env, beside(manifest, config.key_file));
+  if (!key) return key.error();
+  VaultOptions options;
+  options.folder = data_folder + "/vault";
+  options.lifetime = std::chrono::hours(24) * config.lifetime_days;
+  options.audit = [this, &log](const VaultEvent& event) {
+    static constexpr const char* actions[] = {"restore", "export", "erase", "erase tenant", "expire"};
+    AuditVault record;
+    record.request_id = event.reason;
+    record.tenant = event.tenant;
+    record.action = actions[static_cast<std::size_t>(event.kind)];
+    record.count = event.count;
+    if (const auto recorded = audit_->record(record); !recorded)
+      log.error("audit_lost", {{"error", recorded.error().to_string()}});
+  };
+  Result<std::unique_ptr<Vault>> vault = Vault::open(std::move(options), *key, files, clock);
+  sodium_memzero(key->data(), key->size());
+  return vault;
+}
+
+GovernanceFiles::~GovernanceFiles() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  if (keeper_.joinable()) keeper_.join();
+}
+
+void GovernanceFiles::keep(Log& log) {
+  std::unique_lock lock(mutex_);
+  for (bool last = false; !last;) {
+    stop_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
+    last = stopping_;
+    lock.unlock();
+    if (const auto anchored = audit_->anchor(); !anchored)
+      log.error("audit_anchor_failed", {{"error", anchored.error().to_string()}});
+    if (last || ledger_->checkpoint_due())
+      if (const Status done = ledger_->checkpoint(); !done)
+        log.error("ledger_checkpoint_failed", {{"error", done.error().to_string()}});
+    if (vault_)
+      if (const Status flushed = vault_->flush(); !flushed)
+        log.error("vault_flush_failed", {{"error", flushed.error().to_string()}});
+    if (const Status health = keys_->health(); !health)
+      log.error("keys_unreadable", {{"error", health.error().to_string()}});
+    lock.lock();
+  }
+}
+
+}  // namespace loadline
