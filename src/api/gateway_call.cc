@@ -162,11 +162,11 @@ std::optional<CallRefusal> GatewayCall::find_route() {
 
 std::optional<CallRefusal> GatewayCall::guard_request() {
   body_ = request_.body;
-  if (route_->privacy == nullptr) return std::nullopt;
+  if (route_->guards.is_empty()) return std::nullopt;
   const std::string& tenant = identity_->team.empty() ? identity_->key : identity_->team;
-  privacy_.emplace(*route_->privacy, parts_.vault, tenant, request_.request_id);
+  guards_.emplace(route_->guards, parts_.vault, tenant, request_.request_id);
   const Instant begun = parts_.clock.now();
-  Result<std::string> filtered = privacy_->filter_request(body_, facts_);
+  Result<std::string> filtered = guards_->look_at_request(body_, facts_);
   guard_time_ = parts_.clock.now() - begun;
   if (!filtered) return refusal_of(filtered.error(), "content_blocked");
   if (*filtered == body_) return std::nullopt;
@@ -186,7 +186,7 @@ std::optional<CallRefusal> GatewayCall::raise_label() {
     need_.label = joined;
   };
   raise(route_->floor, "collection");
-  if (privacy_) raise(privacy_->label(), "detector");
+  if (guards_) raise(guards_->label(), "detector");
   if (const std::string_view wanted = request_.header("x-loadline-class"); !wanted.empty()) {
     const auto level = table_->classes.level_of(wanted);
     if (!level)
@@ -234,7 +234,7 @@ std::optional<CallRefusal> GatewayCall::check_limits() {
 // Tools act, state lives elsewhere, and personal data is nobody else's: none of these is answered from
 // memory.
 void GatewayCall::look_into_cache() {
-  const bool personal = privacy_ && privacy_->audit().findings > 0;
+  const bool personal = guards_ && guards_->found_anything();
   if (route_->cache_time.count() == 0 || facts_.has_tools || facts_.is_stateful || personal ||
       plan_->order().empty())
     return;
@@ -251,7 +251,7 @@ void GatewayCall::look_into_cache() {
 void GatewayCall::keep(std::string_view body, std::string_view content_type, std::uint32_t model) {
   if (!cache_key_) return;
   // What the answer itself brought to light is not for others either.
-  if (privacy_ && privacy_->audit().findings > 0) return;
+  if (guards_ && guards_->found_anything()) return;
   CachedAnswer answer{std::string(body), std::string(content_type), table_->models[model].name, {}};
   if (!route_->collection.empty()) return;  // answers from documents have a cache of their own kind: none yet
   parts_.cache.put(*cache_key_, std::move(answer), route_->cache_time);
@@ -390,7 +390,7 @@ void GatewayCall::count(const End& end, Duration total) {
       series_ != nullptr ? *series_ : parts_.metrics.series(route_->policy.name, "(none)");
   series.total.observe(std::chrono::duration<double>(total).count());
   if (end.first_token) series.first_token.observe(std::chrono::duration<double>(*end.first_token).count());
-  if (privacy_) series.guard.observe(std::chrono::duration<double>(guard_time_).count());
+  if (guards_) series.guard.observe(std::chrono::duration<double>(guard_time_).count());
   series.outcomes[static_cast<std::size_t>(end.outcome)].fetch_add(1, relaxed);
   series.input_tokens.fetch_add(spent_.tokens.input.value_or(0), relaxed);
   series.output_tokens.fetch_add(spent_.tokens.output.value_or(0), relaxed);
@@ -580,7 +580,7 @@ void GatewayCall::audit_decision(const End& end) {
     decision.region = model.region;
     decision.operator_name = model.operator_name;
   }
-  if (privacy_) decision.guards.push_back(privacy_->audit());
+  if (guards_) decision.guards = guards_->audit();
   decision.cache = cached_ ? "exact" : cache_key_ ? "miss" : "";
   decision.outcome = row_outcome_name(end.outcome);
   if (const auto recorded = parts_.governance.audit->record(decision); !recorded)

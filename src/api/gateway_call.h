@@ -48,7 +48,7 @@ class GatewayCall {
   Dialect client() const { return client_; }
   const DataLabel& label() const { return need_.label; }
   /// Looks at the answer; null: nothing does.
-  PrivacyGuard* guard() { return privacy_ ? &*privacy_ : nullptr; }
+  CallGuards* guard() { return guards_ ? &*guards_ : nullptr; }
 
   /// Before an attempt: more money if this model is dearer, and the audit's record of where data goes.
   std::optional<CallRefusal> prepare(std::uint32_t model, std::string_view purpose);
@@ -126,7 +126,7 @@ class GatewayCall {
   RequestFacts facts_;
   const GatewayRoute* route_ = nullptr;
   std::string body_;  // as it may leave the house
-  std::optional<PrivacyGuard> privacy_;
+  std::optional<CallGuards> guards_;
   RouteNeed need_;
   std::string class_reason_;
   std::optional<RoutePlan> plan_;

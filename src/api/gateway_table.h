@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/privacy_guard.h"
+#include "gateway/call_guards.h"
 #include "gateway/route_plan.h"
 #include "governance/identity.h"
 #include "model/data_label.h"
@@ -32,7 +32,7 @@ struct GatewayRoute {
   std::unique_ptr<RouteState> state;
   std::string local_model;  // the model of this process that answers under the route's own name; "": none
   DataLabel floor;          // of its collection
-  std::shared_ptr<const PrivacyPolicy> privacy;  // null: texts pass as they are
+  GuardPolicy guards;
   std::string collection;
   std::chrono::seconds cache_time{0};  // how long answers are kept; 0: not at all
   BudgetLimits budget;

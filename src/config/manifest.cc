@@ -231,7 +231,18 @@ Manifest bind(const ConfigValue& root) {
     manifest.knowledge.push_back(bind_knowledge(name, value));
   for (const auto& [name, value] : entries_of(root, "routes"))
     manifest.routes.push_back(bind_route(name, value));
-  if (const ConfigValue* guards = root.find("guards")) manifest.pii = bind_pii(*guards);
+  if (const ConfigValue* guards = root.find("guards")) {
+    manifest.pii = bind_pii(*guards);
+    const auto given = [guards](std::string_view name) {
+      const ConfigValue* value = guards->find(name);
+      return value != nullptr && value->line > 0 ? value : nullptr;
+    };
+    if (const ConfigValue* injection = given("injection"))
+      manifest.injection = {true, text_of(*injection, "action")};
+    if (const ConfigValue* output = given("output"))
+      manifest.output = {true, texts_of(*output, "allowed_hosts"), text_of(*output, "action"),
+                         text_of(*output, "echo")};
+  }
   if (const ConfigValue* vault = root.find("vault"))
     manifest.vault = {text_of(*vault, "key_env"), text_of(*vault, "key_file"),
                       integer_of<std::uint32_t>(*vault, "lifetime_days")};
@@ -335,9 +346,14 @@ class References {
       errors_.push_back({value_at("routes", route.name, "models").line, 1,
                          "'" + where + ".models' names '" + *twice + "' twice"});
     check_local_part(route, where);
-    if (!route.guards.empty() && !manifest_.pii.on)
-      errors_.push_back({value_at("routes", route.name, "guards").line, 1,
-                         "'" + where + ".guards' names 'pii', which is not under 'guards'"});
+    for (const std::string& guard : route.guards) {
+      const bool on = guard == "pii"         ? manifest_.pii.on
+                      : guard == "injection" ? manifest_.injection.on
+                                             : manifest_.output.on;
+      if (!on)
+        errors_.push_back({value_at("routes", route.name, "guards").line, 1,
+                           "'" + where + ".guards' names '" + guard + "', which is not under 'guards'"});
+    }
     if (!route.knowledge.empty())
       must_exist(value_at("routes", route.name, "knowledge"), where + ".knowledge", route.knowledge,
                  collections, "knowledge");

@@ -88,6 +88,17 @@ struct PiiConfig {
   std::vector<PatternConfig> patterns;
 };
 
+struct InjectionConfig {
+  bool on = false;
+  std::string action;  // "flag" | "block"
+};
+
+struct OutputConfig {
+  bool on = false;
+  std::vector<std::string> allowed_hosts;
+  std::string action, echo;
+};
+
 struct VaultConfig {
   std::string key_env, key_file;
   std::uint32_t lifetime_days = 0;
@@ -108,7 +119,7 @@ struct RouteConfig {
   std::string when_unsupported;  // "abstain" | "mark"
   bool extractive = true;
   std::string instructions;
-  std::vector<std::string> guards;  // "pii"
+  std::vector<std::string> guards;  // "injection", "pii", "output"
   std::uint32_t cache_seconds = 0;
   BudgetConfig budget;
   LimitsConfig limits;
@@ -166,6 +177,8 @@ struct Manifest {
   std::vector<KnowledgeConfig> knowledge;
   std::vector<RouteConfig> routes;
   PiiConfig pii;
+  InjectionConfig injection;
+  OutputConfig output;
   VaultConfig vault;
   TelemetryConfig telemetry;
   std::uint64_t cache_bytes_max = 0;

@@ -123,6 +123,26 @@ SchemaNode pii_node() {
        map_node("patterns", "identifiers of your own by name", pattern)});
 }
 
+SchemaNode injection_node() {
+  return object_node(
+      "injection", "orders in users' and tools' texts that do not become their place",
+      {choice_node("action", "what follows: the request is stopped, or goes on and is recorded",
+                   {"flag", "block"}, "block")});
+}
+
+SchemaNode output_node() {
+  return object_node(
+      "output", "what an answer must not bring to whoever reads it",
+      {list_node("allowed_hosts", "hosts that addresses may lead to; a leading dot takes all below it",
+                 string_node("", "a host")),
+       choice_node("action",
+                   "what is done with other addresses, images and HTML; auto: images and scripts go, links "
+                   "and tags are masked",
+                   {"auto", "keep", "strip", "mask", "block"}, "auto"),
+       choice_node("echo", "what is done with a run of words of the system prompt",
+                   {"keep", "strip", "mask", "block"}, "block")});
+}
+
 SchemaNode vault_node() {
   return object_node(
       "vault", "where pseudonyms and their values are kept, encrypted",
@@ -166,7 +186,7 @@ SchemaNode route_values() {
                     true),
        string_node("instructions", "what is put before the rules on citing, e.g. tone and language"),
        list_node("guards", "what looks at requests and answers, of those under guards",
-                 choice_node("", "a guard", {"pii"}, "")),
+                 choice_node("", "a guard", {"injection", "pii", "output"}, "")),
        budget_node(),
        limits_node(),
        choice_node("strategy", "which model is asked first; the others follow when it fails",
@@ -250,8 +270,9 @@ SchemaNode build_schema() {
        map_node("models", "models by name", model_values()),
        map_node("knowledge", "collections of documents by name", knowledge_values()),
        map_node("routes", "routes by name", route_values()),
-       object_node("guards", "what guards do where routes name them", {pii_node()}), vault_node(),
-       telemetry_node(),
+       object_node("guards", "what guards do where routes name them",
+                   {injection_node(), pii_node(), output_node()}),
+       vault_node(), telemetry_node(),
        object_node(
            "records", "what is kept of governed calls",
            {boolean_node("ledger", "a row for each call; without it budgets forget at a restart", true),

@@ -196,6 +196,35 @@ Result<std::shared_ptr<const PrivacyPolicy>> privacy_of(const PiiConfig& config,
   return std::shared_ptr<const PrivacyPolicy>(std::move(policy));
 }
 
+OutputAction output_action(const std::string& name) {
+  if (name == "keep") return OutputAction::keep;
+  if (name == "strip") return OutputAction::strip;
+  return name == "mask" ? OutputAction::mask : OutputAction::block;
+}
+
+std::shared_ptr<const OutputPolicy> output_of(const OutputConfig& config) {
+  auto policy = std::make_shared<OutputPolicy>();
+  policy->allowed_hosts = config.allowed_hosts;
+  if (config.action != "auto")
+    for (const OutputFinding finding :
+         {OutputFinding::image, OutputFinding::link, OutputFinding::script, OutputFinding::html})
+      policy->set(finding, output_action(config.action));
+  policy->set(OutputFinding::echo, output_action(config.echo));
+  return policy;
+}
+
+// All guards of the manifest; a route takes those it names.
+Result<GuardPolicy> guards_of(const Manifest& manifest, const DataClasses& classes) {
+  GuardPolicy all;
+  if (manifest.pii.on) {
+    LOADLINE_ASSIGN(all.privacy, privacy_of(manifest.pii, classes));
+  }
+  if (manifest.injection.on) all.injection = std::make_shared<const InjectionGuard>();
+  all.injection_blocks = manifest.injection.action != "flag";
+  if (manifest.output.on) all.output = output_of(manifest.output);
+  return all;
+}
+
 // Answers from documents are made in this process, by a local model.
 const std::string* first_local_model(const Manifest& manifest, const RouteConfig& route) {
   for (const std::string& name : route.models)
@@ -247,10 +276,7 @@ Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifes
   table->version = manifest.version;
   for (const ModelConfig& config : manifest.models)
     LOADLINE_TRY(add_manifest_model(manifest, config, *table));
-  std::shared_ptr<const PrivacyPolicy> privacy;
-  if (manifest.pii.on) {
-    LOADLINE_ASSIGN(privacy, privacy_of(manifest.pii, table->classes));
-  }
+  LOADLINE_ASSIGN(const GuardPolicy all, guards_of(manifest, table->classes));
   for (const auto& [name, budget] : manifest.teams) table->teams.emplace_back(name, budget_of(budget));
   for (const RouteConfig& config : manifest.routes) {
     GatewayRoute& route = add_route(*table, policy_of(config, *table));
@@ -258,8 +284,12 @@ Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifes
     route.cache_time = std::chrono::seconds(config.cache_seconds);
     route.budget = budget_of(config.budget);
     route.limits = limits_of(config.limits);
-    if (std::find(config.guards.begin(), config.guards.end(), "pii") != config.guards.end())
-      route.privacy = privacy;
+    for (const std::string& guard : config.guards) {
+      if (guard == "pii") route.guards.privacy = all.privacy;
+      if (guard == "injection") route.guards.injection = all.injection;
+      if (guard == "output") route.guards.output = all.output;
+    }
+    route.guards.injection_blocks = all.injection_blocks;
     const std::string* const local = first_local_model(manifest, config);
     if (local != nullptr) route.local_model = *local;
     if (!config.knowledge.empty()) route.policy.candidates = {{.model = index_of(*table, route.local_model)}};
