@@ -423,6 +423,7 @@ void MappedJournal::sync(std::unique_lock<std::mutex>& lock) {
     done = part.segment->sync();
     if (!done) break;
     part.segment->set_durable_end(part.end);
+    part.segment->release_before(part.end);
   }
   const Duration took = std::chrono::steady_clock::now() - begun;
   lock.lock();

@@ -150,6 +150,13 @@ Status JournalSegment::sync() const {
   return {};
 }
 
+void JournalSegment::release_before(std::uint64_t end) {
+  constexpr std::uint64_t page = 4096;
+  if (data_ == nullptr || end < released_ + released_least) return;
+  const std::uint64_t until = end / page * page;
+  if (::madvise(data_ + released_, until - released_, MADV_DONTNEED) == 0) released_ = until;
+}
+
 Status JournalSegment::cut(std::uint64_t end, std::uint64_t bytes) {
   if (::ftruncate(file_.get(), static_cast<off_t>(end)) != 0) return posix_error("cutting", path_, errno);
   if (::posix_fallocate(file_.get(), 0, static_cast<off_t>(bytes)) != 0)

@@ -45,6 +45,11 @@ class JournalSegment {
   void begin(std::uint64_t first);
   void set_durable_end(std::uint64_t end);
   Status sync() const;
+  /// Gives back the memory of what stands before `end`, which is durable: a journal is written once and read
+  /// rarely, so its pages would only fill up the process. They are read again from the file when wanted. One
+  /// thread at a time; does nothing for less than `released_least` more than the last time.
+  void release_before(std::uint64_t end);
+  static constexpr std::uint64_t released_least = 1U << 20;
   /// Cuts off what is behind `end` and allocates up to `bytes` again; the mapping is made anew, so nobody
   /// else may use it yet. Without room it stays cut.
   Status cut(std::uint64_t end, std::uint64_t bytes);
@@ -68,6 +73,7 @@ class JournalSegment {
   const std::string path_;
   FileDescriptor file_;
   char* data_ = nullptr;
+  std::uint64_t released_ = 0;
   std::uint64_t size_ = 0;
 };
 
