@@ -34,7 +34,7 @@ routes:
 guards: {{pii: {{action: pseudonymise}}}}
 records: {{ledger: {ledger}, audit: {ledger}}}
 telemetry: {{{trace}}}
-server: {{threads: 1, port: 0}}
+server: {{threads: 1, port: 0, request_log: failed}}
 """
 
 

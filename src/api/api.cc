@@ -261,7 +261,7 @@ HttpResponse Api::refusal(int status, const Error& error) { return refusal_respo
 void Api::done(const HttpDone& done) {
   const Route route = static_cast<Route>(done.tag);
   metrics_.add_request(route, done.status, done.time, done.client_gone);
-  log_request(parts_.log, route, done);
+  if (!parts_.log_failed_only || done.status >= 400) log_request(parts_.log, route, done);
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ struct ApiParts {
   /// When a refused request may come again; none: one second.
   std::function<std::chrono::seconds()> expected_wait;
   ApiLimits limits;
+  bool log_failed_only = false;  // requests with a status below 400 leave no line
 };
 
 /// invalid_argument (an empty key), unavailable (the uploads folder).

@@ -207,6 +207,7 @@ ServerConfig bind_server(const ConfigValue& value) {
   server.connections_max = integer_of<std::uint32_t>(value, "connections_max");
   server.requests_in_flight_max = integer_of<std::uint32_t>(value, "requests_in_flight_max");
   server.stop_seconds = integer_of<std::uint32_t>(value, "stop_seconds");
+  server.request_log = text_of(value, "request_log");
   server.threads = integer_of<std::uint32_t>(value, "threads");
   return server;
 }

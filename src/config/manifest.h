@@ -157,6 +157,7 @@ struct ServerConfig {
   std::uint32_t connections_max = 0;
   std::uint32_t requests_in_flight_max = 0;
   std::uint32_t stop_seconds = 0;
+  std::string request_log;  // "all" | "failed"
   std::uint32_t threads = 0;
 };
 

@@ -238,6 +238,9 @@ SchemaNode server_node() {
        integer_node("connections_max", "open connections; more are refused", "connections", 1024, 1, 65536),
        integer_node("requests_in_flight_max", "requests worked on at once; more are answered 429", "requests",
                     128, 1, 65536),
+       choice_node("request_log",
+                   "which requests leave a line in the log; failed: those with a status of 400 or more",
+                   {"all", "failed"}, "all"),
        integer_node("stop_seconds", "time for running requests to end after a stop signal", "seconds", 20, 0,
                     3600),
        integer_node("threads", "threads for connections", "threads", 2, 1, 64)});

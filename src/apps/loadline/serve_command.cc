@@ -110,6 +110,7 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
                  .ready = [watch = service.watch.get()] { return watch->status(); },
                  .expected_wait = [&wire] { return wire.expected_wait(); },
                  .limits = {}};
+  parts.log_failed_only = server.request_log == "failed";
   parts.limits.local_calls_max = server.requests_in_flight_max;
   parts.limits.cache.bytes_max = manifest->cache_bytes_max;
   parts.limits.pending_uploads_max = server.pending_uploads_max;
