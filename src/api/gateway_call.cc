@@ -412,15 +412,19 @@ void GatewayCall::trace(const End& end) {
   root.parent = parent_span_;
   root.start_unix_nanos = started_unix_nanos_;
   root.end_unix_nanos = unix_nanos(parts_.clock.now());
-  root.attributes = {{genai_name(GenAi::operation, version), std::string(operation_name(client_))},
-                     {genai_name(GenAi::request_model, version), route_->policy.name},
-                     {"loadline.request_id", request_.request_id},
-                     {"loadline.key", identity_ ? identity_->key : std::string()},
-                     {"loadline.data_class", class_name()},
-                     {"loadline.outcome", std::string(row_outcome_name(end.outcome))},
-                     {"loadline.attempts", std::int64_t{attempts_}},
-                     {"loadline.cost_usd", static_cast<double>(spent_.cost) * 1e-9},
-                     {"http.response.status_code", std::int64_t{end.status}}};
+  root.attributes.reserve(13);
+  const auto tell = [&root](std::string_view name, auto value) {
+    root.attributes.push_back({name, std::move(value)});
+  };
+  tell(genai_name(GenAi::operation, version), std::string(operation_name(client_)));
+  tell(genai_name(GenAi::request_model, version), route_->policy.name);
+  tell("loadline.request_id", request_.request_id);
+  tell("loadline.key", identity_ ? identity_->key : std::string());
+  tell("loadline.data_class", class_name());
+  tell("loadline.outcome", std::string(row_outcome_name(end.outcome)));
+  tell("loadline.attempts", std::int64_t{attempts_});
+  tell("loadline.cost_usd", static_cast<double>(spent_.cost) * 1e-9);
+  tell("http.response.status_code", std::int64_t{end.status});
   if (end.model) {
     const GatewayModel& model = table_->models[*end.model];
     root.attributes.push_back({genai_name(GenAi::response_model, version), model.name});

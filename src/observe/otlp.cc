@@ -1,5 +1,7 @@
 #include "observe/otlp.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 
 namespace loadline {
@@ -18,22 +20,30 @@ constexpr Names names[] = {{"gen_ai.operation.name", "gen_ai.operation.name"},
                            {"gen_ai.request.max_tokens", "gen_ai.request.max_tokens"},
                            {"gen_ai.response.finish_reasons", "gen_ai.response.finish_reasons"}};
 
+bool stays(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+
 void append_text(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", byte);
-      out += escape;
-    } else {
-      out += c;
-    }
+  while (!text.empty()) {
+    const auto stop = std::find_if_not(text.begin(), text.end(), stays);
+    const auto plain = static_cast<std::size_t>(stop - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    char escape[8];
+    if (text.front() == '"' || text.front() == '\\')
+      std::snprintf(escape, sizeof escape, "\\%c", text.front());
+    else
+      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned char>(text.front()));
+    out += escape;
+    text.remove_prefix(1);
   }
   out += '"';
+}
+
+void append_integer(std::string& out, std::int64_t value) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
 template <std::size_t n>
@@ -54,7 +64,9 @@ void append_attribute(std::string& out, const SpanAttribute& attribute) {
     out += R"("stringValue":)";
     append_text(out, *text);
   } else if (const auto* integer = std::get_if<std::int64_t>(&attribute.value)) {
-    out += R"("intValue":")" + std::to_string(*integer) + '"';  // 64 bits do not fit JSON numbers
+    out += R"("intValue":")";  // 64 bits do not fit JSON numbers
+    append_integer(out, *integer);
+    out += '"';
   } else if (const auto* number = std::get_if<double>(&attribute.value)) {
     char digits[32];
     std::snprintf(digits, sizeof digits, "%.9g", *number);
@@ -77,9 +89,13 @@ void append_span(std::string& out, const Span& span) {
   }
   out += R"(,"name":)";
   append_text(out, span.name);
-  out += R"(,"kind":)" + std::to_string(static_cast<int>(span.kind));
-  out += R"(,"startTimeUnixNano":")" + std::to_string(span.start_unix_nanos) + '"';
-  out += R"(,"endTimeUnixNano":")" + std::to_string(span.end_unix_nanos) + R"(","attributes":[)";
+  out += R"(,"kind":)";
+  append_integer(out, static_cast<int>(span.kind));
+  out += R"(,"startTimeUnixNano":")";
+  append_integer(out, span.start_unix_nanos);
+  out += R"(","endTimeUnixNano":")";
+  append_integer(out, span.end_unix_nanos);
+  out += R"(","attributes":[)";
   for (std::size_t i = 0; i < span.attributes.size(); ++i) {
     if (i > 0) out += ',';
     append_attribute(out, span.attributes[i]);
@@ -107,7 +123,10 @@ std::string_view genai_name(GenAi what, GenAiVersion version) {
 }
 
 std::string otlp_json(std::span<const Span> spans, std::string_view service, std::string_view version) {
-  std::string out = R"({"resourceSpans":[{"resource":{"attributes":[)";
+  constexpr std::size_t span_bytes = 1024;  // about what one takes
+  std::string out;
+  out.reserve(span_bytes * (spans.size() + 1));
+  out += R"({"resourceSpans":[{"resource":{"attributes":[)";
   append_attribute(out, {"service.name", std::string(service)});
   out += ',';
   append_attribute(out, {"service.version", std::string(version)});
