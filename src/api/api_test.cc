@@ -9,9 +9,9 @@
 #include "api/openapi.h"
 #include "api/origin.h"
 #include "api/routes.h"
-#include "api/sse.h"
 #include "api/starting_handler.h"
 #include "base/rng.h"
+#include "dialect/sse_parser.h"
 
 namespace loadline {
 namespace {
@@ -444,7 +444,7 @@ TEST(Routes, Matching) {
 
 TEST(Sse, ALineBreakInDataStaysOneEvent) {
   std::string out;
-  append_sse_event(out, "a\nb\r\nc\rd");
+  append_sse_event(out, "", "a\nb\r\nc\rd");
   EXPECT_EQ(out, "data: a\ndata: b\ndata: c\ndata: d\n\n");
 }
 

@@ -2,6 +2,7 @@
 
 #include "api/json_values.h"
 #include "api/sse.h"
+#include "dialect/sse_parser.h"
 
 namespace loadline {
 
@@ -19,7 +20,7 @@ void EventStream::begin() {
 bool EventStream::send(const json::object& event) {
   begin();
   std::string text;
-  append_sse_event(text, json::serialize(event));
+  append_sse_event(text, "", json::serialize(event));
   const HttpExchange::Push pushed = exchange_.push(text);
   if (pushed == HttpExchange::Push::full) too_slow_ = true;
   return pushed == HttpExchange::Push::taken;
@@ -28,7 +29,7 @@ bool EventStream::send(const json::object& event) {
 void EventStream::finish(const std::vector<json::object>& last) {
   begin();
   std::string text;
-  for (const json::object& event : last) append_sse_event(text, json::serialize(event));
+  for (const json::object& event : last) append_sse_event(text, "", json::serialize(event));
   text += sse_done;
   exchange_.end_stream(text);
 }
@@ -36,7 +37,7 @@ void EventStream::finish(const std::vector<json::object>& last) {
 void EventStream::fail(const ApiError& error, int retry_after_seconds) {
   if (!begun_) return exchange_.respond(error_response(error, retry_after_seconds));
   std::string text;
-  append_sse_event(text, error_json(error));
+  append_sse_event(text, "", error_json(error));
   exchange_.end_stream(text);
 }
 

@@ -62,10 +62,6 @@ std::string named_field(std::string_view message) {
   return is_path ? std::string(field) : std::string();
 }
 
-std::string_view host_of(const GatewayModel& model) {
-  return model.endpoint ? std::string_view(model.endpoint->url().host) : std::string_view("local");
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -327,7 +323,7 @@ std::optional<CallRefusal> GatewayCall::prepare(std::uint32_t model, std::string
   send.data_class = class_name();
   send.regions = region_names();
   send.model = to.name;
-  send.upstream = to.endpoint ? to.endpoint->url().origin() : "local";
+  send.upstream = to.origin();
   send.region = to.region;
   send.operator_name = to.operator_name;
   send.attempt = attempts_;
@@ -355,7 +351,7 @@ void GatewayCall::begin_attempt(std::uint32_t model) {
   span.attributes = {{"loadline.model", to.name},
                      {"loadline.region", to.region},
                      {"loadline.attempt", std::int64_t{attempts_}},
-                     {"server.address", to.endpoint ? to.endpoint->url().host : std::string("local")}};
+                     {"server.address", std::string(to.host())}};
   attempt_traceparent_ = traceparent(span.context);
   spans_.push_back(std::move(span));
 }
@@ -370,7 +366,7 @@ void GatewayCall::piece_delivered() {
   last_piece_ = now;
 }
 
-void GatewayCall::end_attempt(std::uint32_t, std::optional<FailureKind> failure) {
+void GatewayCall::end_attempt(std::optional<FailureKind> failure) {
   if (failure) series_->failures[static_cast<std::size_t>(*failure)].fetch_add(1, std::memory_order_relaxed);
   if (spans_.empty()) return;
   Span& span = spans_.back();
@@ -523,7 +519,7 @@ void GatewayCall::add_loser(std::uint32_t model) {
   LoserCost loser;
   const GatewayModel& lost = table_->models[model];
   loser.model = lost.name;
-  loser.upstream = host_of(lost);
+  loser.upstream = lost.host();
   loser.uncertain = most_cost_of(table_->route_models[model].price, need_.prompt_tokens, 0);
   if (const Status added = parts_.governance.ledger->add_loser(*row_, loser); !added)
     parts_.log.error("ledger_row_lost",
@@ -580,7 +576,7 @@ void GatewayCall::audit_decision(const End& end) {
   if (end.model) {
     const GatewayModel& model = table_->models[*end.model];
     decision.model = model.name;
-    decision.upstream = model.endpoint ? model.endpoint->url().origin() : "local";
+    decision.upstream = model.origin();
     decision.region = model.region;
     decision.operator_name = model.operator_name;
   }
@@ -605,7 +601,7 @@ void GatewayCall::close(const End& end) {
     row.outcome = end.outcome;
     if (end.model) {
       row.model = table_->models[*end.model].name;
-      row.upstream = host_of(table_->models[*end.model]);
+      row.upstream = table_->models[*end.model].host();
     }
     row.attempts = attempts_;
     row.status = static_cast<std::uint32_t>(end.status);

@@ -75,8 +75,8 @@ class GatewayCall {
   void add_loser(std::uint32_t model);
   void watermark(std::uint64_t delivered_tokens);
 
-  /// How the attempt that `prepare` began went. "": well.
-  void end_attempt(std::uint32_t model, std::optional<FailureKind> failure);
+  /// How the attempt that `prepare` began last went; nothing: well.
+  void end_attempt(std::optional<FailureKind> failure);
   /// The head of its answer came.
   void attempt_answered();
   /// A piece of a streamed answer went to the client.

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <functional>
 
+#include "api/exposition.h"
+
 namespace loadline {
 namespace {
 
@@ -16,14 +18,6 @@ std::string label(std::string_view name, std::string_view value) {
     out += c == '\n' ? ' ' : c;
   }
   return out + "\"";
-}
-
-void head(std::string& out, const char* name, const char* type, const char* help) {
-  out += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
-}
-
-void line(std::string& out, const char* name, const std::string& labels, const std::string& value) {
-  out += std::string(name) + "{" + labels + "} " + value + "\n";
 }
 
 }  // namespace
@@ -49,7 +43,7 @@ void GatewayMetrics::append(std::string& out) const {
       show(label("route", name.first) + "," + label("model", name.second), *series);
   };
   const auto histogram = [&](const char* name, const char* help, Histogram GatewaySeries::*member) {
-    head(out, name, "histogram", help);
+    append_metric_head(out, name, "histogram", help);
     each([&](const std::string& labels, const GatewaySeries& series) {
       if ((series.*member).count() > 0) (series.*member).append(out, name, labels);
     });
@@ -65,10 +59,10 @@ void GatewayMetrics::append(std::string& out) const {
   histogram("loadline_gateway_guard_seconds", "Guards over a request's texts.", &GatewaySeries::guard);
   const auto counter = [&](const char* name, const char* help,
                            std::atomic<std::uint64_t> GatewaySeries::*member) {
-    head(out, name, "counter", help);
+    append_metric_head(out, name, "counter", help);
     each([&](const std::string& labels, const GatewaySeries& series) {
       if (const std::uint64_t value = (series.*member).load(relaxed); value > 0)
-        line(out, name, labels, std::to_string(value));
+        append_sample(out, name, labels, std::to_string(value));
     });
   };
   counter("loadline_gateway_input_tokens_total", "Tokens that models read.", &GatewaySeries::input_tokens);
@@ -77,28 +71,29 @@ void GatewayMetrics::append(std::string& out) const {
   counter("loadline_gateway_output_tokens_total", "Tokens that models wrote.", &GatewaySeries::output_tokens);
   counter("loadline_gateway_malformed_events_total",
           "Events of upstreams that could not be read and were left out.", &GatewaySeries::malformed_events);
-  head(out, "loadline_gateway_cost_usd_total", "counter", "What calls cost, in US dollars.");
+  append_metric_head(out, "loadline_gateway_cost_usd_total", "counter", "What calls cost, in US dollars.");
   each([&](const std::string& labels, const GatewaySeries& series) {
     const std::uint64_t nano = series.cost_nano.load(relaxed);
     char text[32];
     std::snprintf(text, sizeof text, "%.9f", static_cast<double>(nano) * 1e-9);
-    if (nano > 0) line(out, "loadline_gateway_cost_usd_total", labels, text);
+    if (nano > 0) append_sample(out, "loadline_gateway_cost_usd_total", labels, text);
   });
-  head(out, "loadline_gateway_calls_total", "counter", "Governed calls, by how they ended.");
+  append_metric_head(out, "loadline_gateway_calls_total", "counter", "Governed calls, by how they ended.");
   each([&](const std::string& labels, const GatewaySeries& series) {
     for (std::size_t i = 1; i < series.outcomes.size(); ++i)
       if (const std::uint64_t value = series.outcomes[i].load(relaxed); value > 0)
-        line(out, "loadline_gateway_calls_total",
-             labels + "," + label("outcome", row_outcome_name(static_cast<RowOutcome>(i))),
-             std::to_string(value));
+        append_sample(out, "loadline_gateway_calls_total",
+                      labels + "," + label("outcome", row_outcome_name(static_cast<RowOutcome>(i))),
+                      std::to_string(value));
   });
-  head(out, "loadline_gateway_attempt_failures_total", "counter", "Attempts that failed, by how.");
+  append_metric_head(out, "loadline_gateway_attempt_failures_total", "counter",
+                     "Attempts that failed, by how.");
   each([&](const std::string& labels, const GatewaySeries& series) {
     for (std::size_t i = 0; i < series.failures.size(); ++i)
       if (const std::uint64_t value = series.failures[i].load(relaxed); value > 0)
-        line(out, "loadline_gateway_attempt_failures_total",
-             labels + "," + label("failure", failure_name(static_cast<FailureKind>(i))),
-             std::to_string(value));
+        append_sample(out, "loadline_gateway_attempt_failures_total",
+                      labels + "," + label("failure", failure_name(static_cast<FailureKind>(i))),
+                      std::to_string(value));
   });
 }
 

@@ -144,11 +144,15 @@ asio::awaitable<bool> GatewayRun::refuse(CallRefusal refusal, RowOutcome outcome
   co_return true;
 }
 
-// In this process: in the dialect of the OpenAI API that has the request's kind.
-Status GatewayRun::open_local(Outgoing& out, const std::function<Status()>& may_open) {
-  out.upstream = call_.client() == Dialect::openai_completions || call_.client() == Dialect::openai_embeddings
-                     ? call_.client()
-                     : Dialect::openai_chat;
+// What a model of this process is asked in: the OpenAI API has it for each kind of request.
+Dialect GatewayRun::dialect_of(const GatewayModel& to) const {
+  if (to.endpoint) return to.endpoint->dialect_for(call_.client());
+  const bool own =
+      call_.client() == Dialect::openai_completions || call_.client() == Dialect::openai_embeddings;
+  return own ? call_.client() : Dialect::openai_chat;
+}
+
+void GatewayRun::open_local(Outgoing& out, const std::function<Status()>& may_open) {
   Route route = Route::chat;
   if (out.upstream == Dialect::openai_completions) route = Route::completions;
   if (out.upstream == Dialect::openai_embeddings) route = Route::embeddings;
@@ -157,7 +161,6 @@ Status GatewayRun::open_local(Outgoing& out, const std::function<Status()>& may_
   request.body = out.body;
   out.call = make_local_call(flow_.parts_.local, thread_.executor, std::move(request),
                              static_cast<std::uint32_t>(route), exchange_.context(), may_open);
-  return {};
 }
 
 Status GatewayRun::open_remote(Outgoing& out, const GatewayModel& to,
@@ -188,10 +191,7 @@ Result<std::shared_ptr<GatewayRun::Outgoing>> GatewayRun::open_call(std::uint32_
   const GatewayModel& to = call_.table().models[model];
   auto out = std::make_shared<Outgoing>();
   out->model = model;
-  out->upstream = to.endpoint ? to.endpoint->dialect_for(call_.client()) : Dialect::openai_chat;
-  if (!to.endpoint &&
-      (call_.client() == Dialect::openai_completions || call_.client() == Dialect::openai_embeddings))
-    out->upstream = call_.client();
+  out->upstream = dialect_of(to);
   std::optional<std::string_view> text;
   if (continues) {
     text = pump_->continuable_text();
@@ -201,7 +201,10 @@ Result<std::shared_ptr<GatewayRun::Outgoing>> GatewayRun::open_call(std::uint32_
   }
   LOADLINE_ASSIGN(out->body, call_.body_for(model, out->upstream, text));
   const std::function<Status()> may_open = [&call = call_, model] { return call.may_open(model); };
-  LOADLINE_TRY(to.endpoint ? open_remote(*out, to, may_open) : open_local(*out, may_open));
+  if (to.endpoint)
+    LOADLINE_TRY(open_remote(*out, to, may_open));
+  else
+    open_local(*out, may_open);
   running_.push_back(out);
   return out;
 }
@@ -313,7 +316,7 @@ asio::awaitable<std::shared_ptr<GatewayRun::Outgoing>> GatewayRun::first_of(std:
       open.erase(open.begin() + static_cast<std::ptrdiff_t>(i));
       if (gone_ || winner) {
         call_.plan().abandoned(out->model, 0);
-        call_.end_attempt(out->model, std::nullopt);
+        call_.end_attempt(std::nullopt);
       } else if (*out->head && ((*out->head)->status < 400 || open.empty())) {
         winner = out;
         for (const auto& other : open) other->call->cancel();
@@ -362,7 +365,7 @@ void GatewayRun::fail_attempt(std::uint32_t model, FailureKind kind, Duration re
   failure.spent = spending.cost + spending.uncertain;
   if (!begun_) out_.clear();  // what nobody has seen begins anew
   call_.plan().failed(model, failure, now());
-  call_.end_attempt(model, kind);
+  call_.end_attempt(kind);
   flow_.parts_.log.warning("attempt_failed", {{"request_id", exchange_.request().request_id},
                                               {"model", call_.table().models[model].name},
                                               {"failure", failure_name(kind)}});
@@ -375,7 +378,7 @@ asio::awaitable<bool> GatewayRun::cancelled(std::uint32_t model) {
       call_.spending(model, pump_ ? pump_->usage() : UsageFacts(), delivered_now(), true);
   call_.add_spending(spending);
   call_.plan().abandoned(model, spending.cost);
-  call_.end_attempt(model, std::nullopt);
+  call_.end_attempt(std::nullopt);
   co_return co_await tell_end();
 }
 
@@ -467,7 +470,7 @@ asio::awaitable<bool> GatewayRun::take_whole(std::uint32_t model, CallHead head)
     }
     if (!filtered) {
       call_.plan().succeeded(model);
-      call_.end_attempt(model, std::nullopt);
+      call_.end_attempt(std::nullopt);
       const GatewayCall::Spending blocked = call_.spending(model, usage, body_.size(), true);
       call_.add_spending(blocked);
       CallRefusal refusal = refusal_of(filtered.error(), "content_blocked");
@@ -490,7 +493,7 @@ asio::awaitable<bool> GatewayRun::take_whole(std::uint32_t model, CallHead head)
     response.body = std::move(translated->body);
   }
   call_.plan().succeeded(model);
-  call_.end_attempt(model, std::nullopt);
+  call_.end_attempt(std::nullopt);
   const GatewayCall::Spending spending = call_.spending(model, usage, response.body.size(), true);
   call_.add_spending(spending);
   response.headers.push_back({"x-loadline-cost", show_dollars(call_.spent())});
@@ -565,7 +568,7 @@ asio::awaitable<bool> GatewayRun::take_stream(std::uint32_t model, CallHead head
         co_return co_await finish_stream(model, RowOutcome::completed);
       case AnswerPump::State::blocked: {
         call_.plan().succeeded(model);
-        call_.end_attempt(model, std::nullopt);
+        call_.end_attempt(std::nullopt);
         const GatewayCall::Spending spending = call_.spending(model, pump_->usage(), delivered_now(), true);
         call_.add_spending(spending);
         CallRefusal refusal = refusal_of(*pump_->error(), "content_blocked");
@@ -606,7 +609,7 @@ asio::awaitable<bool> GatewayRun::take_stream(std::uint32_t model, CallHead head
 asio::awaitable<bool> GatewayRun::finish_stream(std::uint32_t model, RowOutcome outcome) {
   call_.events_malformed(pump_->malformed_events());
   call_.plan().succeeded(model);
-  call_.end_attempt(model, std::nullopt);
+  call_.end_attempt(std::nullopt);
   const GatewayCall::Spending spending = call_.spending(model, pump_->usage(), delivered_now(), true);
   call_.add_spending(spending);
   if (!begun_) {

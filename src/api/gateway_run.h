@@ -57,7 +57,8 @@ class GatewayRun {
   bool failed_early(const Outgoing& call);
 
   Result<std::shared_ptr<Outgoing>> open_call(std::uint32_t model, bool continues, std::string_view purpose);
-  Status open_local(Outgoing& out, const std::function<Status()>& may_open);
+  Dialect dialect_of(const GatewayModel& to) const;
+  void open_local(Outgoing& out, const std::function<Status()>& may_open);
   Status open_remote(Outgoing& out, const GatewayModel& to, const std::function<Status()>& may_open);
   void take_up(const std::shared_ptr<Outgoing>& out, bool continues);
   void open_pump();

@@ -21,6 +21,14 @@ GatewayRoute& add_route(GatewayTable& table, RoutePolicy policy) {
   return table.routes.emplace_back(std::move(route));
 }
 
+void add_direct_route(GatewayTable& table, const std::string& name, std::uint32_t model) {
+  RoutePolicy policy;
+  policy.name = name;
+  policy.candidates.push_back({.model = model});
+  policy.attempts_max = table.models[model].endpoint ? 2 : 1;
+  add_route(table, std::move(policy)).local_model = name;
+}
+
 std::shared_ptr<GatewayTable> make_local_table(const std::vector<std::string>& names,
                                                const std::string& embedder) {
   auto table = std::make_shared<GatewayTable>();
@@ -31,11 +39,7 @@ std::shared_ptr<GatewayTable> make_local_table(const std::vector<std::string>& n
     route_model.clearance = {255, Clearance::region_unknown};
     route_model.capabilities = capabilities;
     const std::uint32_t index = add_model(*table, std::move(model), std::move(route_model));
-    RoutePolicy policy;
-    policy.name = name;
-    policy.candidates.push_back({.model = index});
-    policy.attempts_max = 1;
-    add_route(*table, std::move(policy)).local_model = name;
+    add_direct_route(*table, name, index);
   };
   for (const std::string& name : names) add(name, local_capabilities);
   if (!embedder.empty()) add(embedder, cap_embeddings);

@@ -25,6 +25,10 @@ struct GatewayModel {
   HttpOriginLimits limits;
   std::shared_ptr<TlsTrust> trust;         // null: the system's
   std::uint32_t bytes_per_second_min = 0;  // of a stream; 0: any pace
+
+  /// Where it is, for records: "https://host:port", "host"; "local" in this process.
+  std::string origin() const { return endpoint ? endpoint->url().origin() : "local"; }
+  std::string_view host() const { return endpoint ? std::string_view(endpoint->url().host) : "local"; }
 };
 
 struct GatewayRoute {
@@ -65,6 +69,8 @@ std::shared_ptr<GatewayTable> make_local_table(const std::vector<std::string>& n
 
 /// Adds a model and gives its index; `health` is made.
 std::uint32_t add_model(GatewayTable& table, GatewayModel model, RouteModel route_model);
+/// Adds a route of that name that leads to one model only.
+void add_direct_route(GatewayTable& table, const std::string& name, std::uint32_t model);
 /// Adds a route; its state is made.
 GatewayRoute& add_route(GatewayTable& table, RoutePolicy policy);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "api/exposition.h"
+
 namespace loadline {
 namespace {
 
@@ -17,25 +19,14 @@ std::string number(double value) {
   return text;
 }
 
-void head(std::string& out, const char* name, const char* type, const char* help) {
-  out += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
-}
-
-void line(std::string& out, const std::string& name, const std::string& label_text,
-          const std::string& value) {
-  out += name;
-  if (!label_text.empty()) out += "{" + label_text + "}";
-  out += " " + value + "\n";
-}
-
 void counter(std::string& out, const char* name, const char* help, std::uint64_t value) {
-  head(out, name, "counter", help);
-  line(out, name, "", std::to_string(value));
+  append_metric_head(out, name, "counter", help);
+  append_sample(out, name, "", std::to_string(value));
 }
 
 void gauge(std::string& out, const char* name, const char* help, std::uint64_t value) {
-  head(out, name, "gauge", help);
-  line(out, name, "", std::to_string(value));
+  append_metric_head(out, name, "gauge", help);
+  append_sample(out, name, "", std::to_string(value));
 }
 
 double seconds_of(double ms) { return ms / 1000; }
@@ -63,12 +54,14 @@ void Histogram::append(std::string& out, const char* name, const std::string& la
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     sum += counts_[i].load(relaxed);
-    line(out, std::string(name) + "_bucket", more + "le=\"" + number(bounds[i]) + "\"", std::to_string(sum));
+    append_sample(out, std::string(name) + "_bucket", more + "le=\"" + number(bounds[i]) + "\"",
+                  std::to_string(sum));
   }
   sum += counts_.back().load(relaxed);
-  line(out, std::string(name) + "_bucket", more + "le=\"+Inf\"", std::to_string(sum));
-  line(out, std::string(name) + "_sum", label_text, number(static_cast<double>(nanos_.load(relaxed)) * 1e-9));
-  line(out, std::string(name) + "_count", label_text, std::to_string(sum));
+  append_sample(out, std::string(name) + "_bucket", more + "le=\"+Inf\"", std::to_string(sum));
+  append_sample(out, std::string(name) + "_sum", label_text,
+                number(static_cast<double>(nanos_.load(relaxed)) * 1e-9));
+  append_sample(out, std::string(name) + "_count", label_text, std::to_string(sum));
 }
 
 std::size_t Metrics::status_index(int status) {
@@ -103,24 +96,27 @@ void Metrics::add_embedded(std::uint64_t texts, std::uint64_t tokens) {
 
 std::string Metrics::text(const HttpServerStats* server, const WaitingUploads& uploads) const {
   std::string out;
-  head(out, "loadline_requests_total", "counter", "Requests answered, by route and HTTP status.");
+  append_metric_head(out, "loadline_requests_total", "counter",
+                     "Requests answered, by route and HTTP status.");
   for (std::size_t row = 0; row < route_count; ++row)
     for (std::size_t column = 0; column <= statuses.size(); ++column) {
       const std::uint64_t count = requests_[row][column].load(relaxed);
       if (count == 0) continue;
       const std::string status = column < statuses.size() ? std::to_string(statuses[column]) : "other";
-      line(out, "loadline_requests_total",
-           "route=\"" + std::string(labels[row]) + "\",status=\"" + status + "\"", std::to_string(count));
+      append_sample(out, "loadline_requests_total",
+                    "route=\"" + std::string(labels[row]) + "\",status=\"" + status + "\"",
+                    std::to_string(count));
     }
-  head(out, "loadline_request_duration_seconds", "histogram",
-       "From the end of a request's header to the last byte of its answer.");
+  append_metric_head(out, "loadline_request_duration_seconds", "histogram",
+                     "From the end of a request's header to the last byte of its answer.");
   for (std::size_t row = 0; row < route_count; ++row)
     if (durations_[row].count() > 0)
       durations_[row].append(out, "loadline_request_duration_seconds",
                              "route=\"" + std::string(labels[row]) + "\"");
-  head(out, "loadline_first_token_seconds", "histogram", "From a chat request to its answer's first piece.");
+  append_metric_head(out, "loadline_first_token_seconds", "histogram",
+                     "From a chat request to its answer's first piece.");
   first_token_.append(out, "loadline_first_token_seconds", "");
-  head(out, "loadline_retrieve_seconds", "histogram", "Search for the passages of an answer.");
+  append_metric_head(out, "loadline_retrieve_seconds", "histogram", "Search for the passages of an answer.");
   retrieve_.append(out, "loadline_retrieve_seconds", "");
   counter(out, "loadline_clients_gone_total", "Requests whose client left before the answer was sent.",
           clients_gone_.load(relaxed));
@@ -136,11 +132,12 @@ std::string Metrics::text(const HttpServerStats* server, const WaitingUploads& u
           extractive_.load(relaxed));
   counter(out, "loadline_quarantined_passages_total",
           "Passages left out because they give orders to their reader.", quarantined_.load(relaxed));
-  head(out, "loadline_citations_total", "counter", "Citations, by whether the passage supports them.");
-  line(out, "loadline_citations_total", "supported=\"true\"",
-       std::to_string(citations_supported_.load(relaxed)));
-  line(out, "loadline_citations_total", "supported=\"false\"",
-       std::to_string(citations_unsupported_.load(relaxed)));
+  append_metric_head(out, "loadline_citations_total", "counter",
+                     "Citations, by whether the passage supports them.");
+  append_sample(out, "loadline_citations_total", "supported=\"true\"",
+                std::to_string(citations_supported_.load(relaxed)));
+  append_sample(out, "loadline_citations_total", "supported=\"false\"",
+                std::to_string(citations_unsupported_.load(relaxed)));
   counter(out, "loadline_embedded_texts_total", "Texts embedded for clients.", embedded_texts_.load(relaxed));
   counter(out, "loadline_embedded_tokens_total", "Tokens of these.", embedded_tokens_.load(relaxed));
   counter(out, "loadline_searches_total", "Searches for clients.", searches_.load(relaxed));

@@ -4,17 +4,13 @@
 #include <cctype>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace loadline {
 namespace {
 
 constexpr double rival_lead = 0.15;        // of the question's weight; see docs/design/0005-answers.md
 constexpr std::size_t compared_least = 3;  // values that a column must have to have a highest one
-
-std::string lower_of(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 bool states_figure(const Question& question, std::string_view text) {
   Question figure = question;
@@ -48,7 +44,7 @@ std::optional<double> rank_of(std::string_view cell) {
 }
 
 bool is_total(const TableRow& row) {
-  return row.cells.empty() || lower_of(row.cells.front()).rfind("total", 0) == 0;
+  return row.cells.empty() || ascii_lower(row.cells.front()).rfind("total", 0) == 0;
 }
 
 // The rows of the whole table as far as it was retrieved: a long one is in several chunks.
@@ -82,7 +78,7 @@ bool speaks_of(const std::string& claim, const TableRow& row) {
   return std::any_of(row.cells.begin(), row.cells.end(), [&](std::string_view cell) {
     const bool says_something =
         std::any_of(cell.begin(), cell.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
-    return says_something && cell.size() > 1 && claim.find(lower_of(cell)) != std::string::npos;
+    return says_something && cell.size() > 1 && claim.find(ascii_lower(cell)) != std::string::npos;
   });
 }
 
@@ -95,7 +91,7 @@ bool compares_rightly(const SupportedClaim& claim, const Question& question, con
     return true;
   if (question.extreme == Extreme::none) return false;
   const std::vector<const TableRow*> rows = rows_with(set, claim.hit);
-  const std::string text = lower_of(claim.text);
+  const std::string text = ascii_lower(claim.text);
   const auto is_asked = [&](const std::string& name) {
     const Terms terms = reader.terms_of(name);
     return std::any_of(terms.begin(), terms.end(),

@@ -4,14 +4,10 @@
 #include <array>
 #include <cctype>
 
+#include "base/ascii.h"
+
 namespace loadline {
 namespace {
-
-std::string lower_of(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 bool contains_any(const std::string& text, std::initializer_list<std::string_view> parts) {
   return std::any_of(parts.begin(), parts.end(),
@@ -98,8 +94,8 @@ void read_comparing(Question& question, const std::string& lower, WordReader& wo
 Question read_question(std::string_view text, WordReader& words) {
   Question question;
   question.text = text;
-  question.kind = kind_of(lower_of(asked_last(text)));
-  read_comparing(question, lower_of(text), words);
+  question.kind = kind_of(ascii_lower(asked_last(text)));
+  read_comparing(question, ascii_lower(text), words);
   question.words = words.read(text);
   std::erase_if(question.words, [](const ContentWord& word) {
     return shapes_question(word.stem) || is_honorific(word.stem);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
+
 namespace loadline {
 namespace {
 
@@ -27,12 +29,6 @@ bool begins_with(std::string_view text, std::string_view start) {
 
 bool is_header_text(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 // Percent-encodes what could end a path segment; model names have colons and dots, which stay.
@@ -82,7 +78,7 @@ Result<Endpoint> Endpoint::open(EndpointOptions options) {
   if (!is_header_text(options.key))
     return Error(Code::invalid_argument, "the provider's key has characters that no header can carry");
   for (std::string& name : options.pass_headers) {
-    name = lower_case(std::move(name));
+    name = ascii_lower(name);
     if (std::find(never_passed.begin(), never_passed.end(), name) != never_passed.end())
       return Error(Code::invalid_argument, "the header '" + name + "' is never passed to an upstream");
   }

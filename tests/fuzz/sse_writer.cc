@@ -8,6 +8,7 @@
 
 #include "api/sse.h"
 #include "base/assert.h"
+#include "dialect/sse_parser.h"
 
 namespace {
 
@@ -58,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::string_view parts[] = {text.substr(0, size / 2), text.substr(size / 2)};
   std::string stream;
-  for (const std::string_view part : parts) loadline::append_sse_event(stream, part);
+  for (const std::string_view part : parts) loadline::append_sse_event(stream, "", part);
   stream += loadline::sse_done;
   const std::vector<std::string> events = read_events(stream);
   LOADLINE_ASSERT(events.size() == 3);

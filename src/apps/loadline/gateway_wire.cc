@@ -232,15 +232,6 @@ const std::string* first_local_model(const Manifest& manifest, const RouteConfig
   return nullptr;
 }
 
-// A name that leads to one model only.
-void add_direct_route(GatewayTable& table, const std::string& name, std::uint32_t model) {
-  RoutePolicy policy;
-  policy.name = name;
-  policy.candidates.push_back({.model = model});
-  policy.attempts_max = table.models[model].endpoint ? 2 : 1;
-  add_route(table, std::move(policy)).local_model = name;
-}
-
 }  // namespace
 
 Result<std::string> read_secret(const std::string& what, const std::string& env, const std::string& file) {
