@@ -273,6 +273,7 @@ Result<ChatResult> ScriptedModel::run(const Reply& reply, const ChatRequest& req
     const ChatDelta delta = delta_of(step, result);
     ++result.usage.completion_tokens;
     if (!sink.on_delta(delta)) {
+      LOADLINE_TRY(context.check());  // a client that left is not the same as a sink that has enough
       result.finish = FinishReason::cancelled;
       break;
     }
