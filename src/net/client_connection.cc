@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -87,6 +88,7 @@ ClientConnection::awaitable<ClientConnection::ErrorCode> ClientConnection::send(
     sent_ = !error;
     co_return error;
   }
+  co_await asio::post(asio::use_awaitable);  // see Connection::send
   std::array<asio::const_buffer, 2> rest{asio::buffer(out_), asio::buffer(body.data(), body.size())};
   while (rest[0].size() + rest[1].size() > 0) {
     std::size_t size = socket_.send(rest, 0, error);
