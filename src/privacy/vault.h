@@ -7,15 +7,22 @@
 // which it was first seen.
 //
 // Values never lie open: in memory and on disk each is sealed with XChaCha20-Poly1305 under a key of its
-// tenant (derived from the master key); keys live in guarded memory that no core dump shows. Tenants are kept
-// under a keyed hash of their name.
+// tenant. Those keys are random, sealed under the master key, and stand in a file of their own: removing one
+// makes every value of the tenant unreadable, in copies of the other files too. The master key lies in
+// guarded memory that no core dump shows. Tenants are kept under a keyed hash of their name.
 //
-// Disk. `token_for` does not touch it. `flush()` writes what is new as one file, atomically; `flush` after an
-// erase or expiry rewrites everything, and the old files are removed. What was not flushed when the process
-// dies can no longer be restored; seeing the value again gives its token again. Call `flush` from a thread of
-// its own every second or so.
+// Disk. `token_for` touches it only for a tenant's first value ever (its key must be durable first).
+// `flush()` writes what is new as one file, atomically; `flush` after an erase or expiry rewrites everything,
+// and the old files are removed. What was not flushed when the process dies can no longer be restored; seeing
+// the value again gives its token again. Call `flush` from a thread of its own every second or so.
+//
+// Several processes may have one folder open: files are written under a lock, only ever added, and each
+// process takes in what the others wrote, `poll_every` late at most. So what one of them erased, none of them
+// restores.
 //
 // Thread-safe. The hook is called without locks held, on the caller's thread, before the result is returned.
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -43,8 +50,10 @@ struct VaultEvent {
 };
 
 struct VaultOptions {
-  std::string folder;  // made if absent; only this vault writes there
+  std::string folder;                                               // made if absent; only vaults write there
   std::chrono::milliseconds lifetime{std::chrono::hours(24 * 30)};  // after the last time a value was seen
+  std::chrono::milliseconds poll_every{50};  // how late the files of other processes are looked at
+  std::size_t tenants_max = 100'000;
   std::size_t tenant_entries_max = 1'000'000;
   std::size_t entries_max = 4'000'000;
   std::size_t bytes_max = std::size_t{512} << 20;  // of sealed values, all tenants
@@ -79,12 +88,16 @@ class Vault {
   };
   /// All live values of a tenant, by token.
   std::vector<Exported> export_tenant(std::string_view tenant, std::string_view reason);
-  /// False if there is no such token. On disk it is gone after the next `flush`.
+  /// False if there is no such token. This process restores it no more; on disk and for other processes it is
+  /// gone after the next `flush`.
   bool erase(std::string_view tenant, std::string_view token, std::string_view reason);
-  /// Every value of a tenant; gives how many.
-  std::size_t erase_tenant(std::string_view tenant, std::string_view reason);
+  /// Every value of a tenant, with the tenant's key: durable when it returns, also in copies of the vault's
+  /// files that lack the key's. Gives how many. unavailable: the file system failed; then nothing is erased.
+  Result<std::size_t> erase_tenant(std::string_view tenant, std::string_view reason);
   /// The token that a value has, if it has one: to find what must be erased for a person.
   std::optional<std::string> find(std::string_view tenant, DataType type, std::string_view value) const;
+  /// The same whatever its type is.
+  std::vector<std::string> tokens_of(std::string_view tenant, std::string_view value) const;
 
   /// Removes what has expired and makes everything durable. Does nothing if nothing changed. unavailable: the
   /// file system failed; what is new stays pending.
@@ -94,6 +107,13 @@ class Vault {
     std::size_t entries = 0, bytes = 0, pending = 0;
   };
   Counts counts() const;
+
+  struct TenantCounts {
+    std::array<std::size_t, data_type_count> by_type{};
+    std::size_t entries = 0;
+    std::int64_t first_expiry_unix_millis = 0;  // 0: no entry
+  };
+  TenantCounts counts_of(std::string_view tenant) const;
 
  private:
   class Impl;

@@ -22,6 +22,26 @@ constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 constexpr std::size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::string_view token_letters = "0123456789BCDFGHJKLMNPQRSTVWXYZ";
 
+std::string box(const std::uint8_t* key, std::string_view value, std::string_view bound) {
+  std::string sealed(nonce_bytes + value.size() + tag_bytes, '\0');
+  auto* out = reinterpret_cast<unsigned char*>(sealed.data());
+  randombytes_buf(out, nonce_bytes);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out + nonce_bytes, nullptr, bytes_of(value), value.size(),
+                                             bytes_of(bound), bound.size(), nullptr, out, key);
+  return sealed;
+}
+
+std::optional<std::string> open_box(const std::uint8_t* key, std::string_view sealed,
+                                    std::string_view bound) {
+  if (sealed.size() < nonce_bytes + tag_bytes) return std::nullopt;
+  std::string value(sealed.size() - nonce_bytes - tag_bytes, '\0');
+  const int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(
+      reinterpret_cast<unsigned char*>(value.data()), nullptr, nullptr, bytes_of(sealed) + nonce_bytes,
+      sealed.size() - nonce_bytes, bytes_of(bound), bound.size(), bytes_of(sealed), key);
+  if (bad != 0) return std::nullopt;
+  return value;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<VaultKeys>> VaultKeys::make(std::string_view master_key) {
@@ -101,36 +121,67 @@ std::string VaultKeys::token_id(const VaultHash& tenant, const VaultHash& value,
   return id;
 }
 
-std::string VaultKeys::seal(const VaultHash& tenant, std::string_view value, std::string_view bound) const {
-  std::array<std::uint8_t, crypto_aead_xchacha20poly1305_ietf_KEYBYTES> key;
+VaultKeys::SealKey VaultKeys::wrapping_key(const VaultHash& tenant) const {
+  SealKey key;
   hash(Purpose::seal, view_of(tenant), {}, key.data(), key.size());
-  std::string sealed(nonce_bytes + value.size() + tag_bytes, '\0');
-  auto* out = reinterpret_cast<unsigned char*>(sealed.data());
-  randombytes_buf(out, nonce_bytes);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(out + nonce_bytes, nullptr, bytes_of(value), value.size(),
-                                             bytes_of(bound), bound.size(), nullptr, out, key.data());
+  return key;
+}
+
+// A tenant's key in clear, as long as it is needed.
+class VaultKeys::OpenedKey {
+ public:
+  OpenedKey(const VaultKeys& keys, const VaultHash& tenant, std::string_view sealed) {
+    SealKey wrapping = keys.wrapping_key(tenant);
+    std::optional<std::string> opened = open_box(wrapping.data(), sealed, view_of(tenant));
+    sodium_memzero(wrapping.data(), wrapping.size());
+    valid_ = opened && opened->size() == key_.size();
+    if (valid_) std::memcpy(key_.data(), opened->data(), key_.size());
+    if (opened) sodium_memzero(opened->data(), opened->size());
+  }
+  ~OpenedKey() { sodium_memzero(key_.data(), key_.size()); }
+  OpenedKey(const OpenedKey&) = delete;
+  OpenedKey& operator=(const OpenedKey&) = delete;
+
+  const std::uint8_t* bytes() const { return valid_ ? key_.data() : nullptr; }
+
+ private:
+  SealKey key_{};
+  bool valid_ = false;
+};
+
+std::string VaultKeys::new_tenant_key(const VaultHash& tenant) const {
+  std::string key(SealKey().size(), '\0');
+  randombytes_buf(key.data(), key.size());
+  SealKey wrapping = wrapping_key(tenant);
+  std::string sealed = box(wrapping.data(), key, view_of(tenant));
+  sodium_memzero(wrapping.data(), wrapping.size());
   sodium_memzero(key.data(), key.size());
   return sealed;
 }
 
-std::optional<std::string> VaultKeys::unseal(const VaultHash& tenant, std::string_view sealed,
-                                             std::string_view bound) const {
-  if (sealed.size() < nonce_bytes + tag_bytes) return std::nullopt;
-  std::array<std::uint8_t, crypto_aead_xchacha20poly1305_ietf_KEYBYTES> key;
-  hash(Purpose::seal, view_of(tenant), {}, key.data(), key.size());
-  std::string value(sealed.size() - nonce_bytes - tag_bytes, '\0');
-  const int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(
-      reinterpret_cast<unsigned char*>(value.data()), nullptr, nullptr, bytes_of(sealed) + nonce_bytes,
-      sealed.size() - nonce_bytes, bytes_of(bound), bound.size(), bytes_of(sealed), key.data());
-  sodium_memzero(key.data(), key.size());
-  if (bad != 0) return std::nullopt;
-  return value;
+std::string VaultKeys::seal(const VaultHash& tenant, std::string_view tenant_key, std::string_view value,
+                            std::string_view bound) const {
+  const OpenedKey key(*this, tenant, tenant_key);
+  return key.bytes() == nullptr ? std::string() : box(key.bytes(), value, bound);
+}
+
+std::optional<std::string> VaultKeys::unseal(const VaultHash& tenant, std::string_view tenant_key,
+                                             std::string_view sealed, std::string_view bound) const {
+  const OpenedKey key(*this, tenant, tenant_key);
+  if (key.bytes() == nullptr) return std::nullopt;
+  return open_box(key.bytes(), sealed, bound);
 }
 
 std::array<std::uint8_t, 32> VaultKeys::file_mac(std::string_view content) const {
   std::array<std::uint8_t, 32> out;
   hash(Purpose::file, {}, content, out.data(), out.size());
   return out;
+}
+
+std::uint64_t mark_of_tenant_key(std::string_view tenant_key) {
+  std::uint64_t mark = 0;  // the nonce is random: a name for it as good as any
+  if (tenant_key.size() >= sizeof mark) std::memcpy(&mark, tenant_key.data(), sizeof mark);
+  return mark;
 }
 
 std::string canonical_form(DataType type, std::string_view value) {

@@ -41,6 +41,7 @@ struct Parsed {
   KeysArguments keys;
   UsageArguments usage;
   AuditArguments audit;
+  VaultArguments vault;
   Run run;
 };
 
@@ -214,6 +215,30 @@ void add_account_verbs(CLI::App& app, Parsed& p) {
   explain->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_explain(w, t, p.request_id); }; });
 }
 
+void add_vault_verbs(CLI::App& app, Parsed& p) {
+  CLI::App* vault =
+      app.add_subcommand("vault", "Pseudonyms and the values behind them: count, export, erase");
+  vault->require_subcommand(1);
+  CLI::App* stats = vault->add_subcommand("stats", "How many values there are, never which");
+  stats->add_option("--tenant", p.vault.tenant, "A team, or a key without one; none: all together");
+  stats->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_vault_stats(w, t, p.vault); }; });
+  CLI::App* exporting = vault->add_subcommand("export", "Write all values of a tenant, in clear, to a file");
+  exporting->add_option("--tenant", p.vault.tenant, "A team, or a key without one")->required();
+  exporting->add_option("-o,--output", p.vault.output, "The file, which must not be there; its owner's only")
+      ->required();
+  exporting->callback(
+      [&p] { p.run = [&p](Wire& w, Terminal& t) { return run_vault_export(w, t, p.vault); }; });
+  CLI::App* erase = vault->add_subcommand("erase", "Forget values, at once and for good");
+  erase->add_option("--tenant", p.vault.tenant, "A team, or a key without one")->required();
+  CLI::Option_group* what = erase->add_option_group("what");
+  what->add_option("--value", p.vault.value,
+                   "A value in any of its writings; - reads it from standard input");
+  what->add_option("--token", p.vault.token, "A pseudonym");
+  what->add_flag("--all", p.vault.all, "Everything of the tenant, with its key");
+  what->require_option(1);
+  erase->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_vault_erase(w, t, p.vault); }; });
+}
+
 void add_other_verbs(CLI::App& app, Parsed& p) {
   CLI::App* completion =
       app.add_subcommand("completion", "Print a completion script: source <(loadline completion bash)");
@@ -278,6 +303,7 @@ int run_command_line(int argc, char** argv) {
   add_serve_verb(app, parsed);
   add_key_verbs(app, parsed);
   add_account_verbs(app, parsed);
+  add_vault_verbs(app, parsed);
   add_other_verbs(app, parsed);
   try {
     app.parse(argc, argv);

@@ -104,6 +104,16 @@ struct AuditArguments {
 int run_audit_verify(Wire& wire, Terminal& terminal, const AuditArguments& arguments);
 int run_audit_prove(Wire& wire, Terminal& terminal, const AuditArguments& arguments);
 
+struct VaultArguments {
+  std::string tenant;
+  std::string output;        // export
+  std::string value, token;  // erase: one of these; "-" as value: the first line of standard input
+  bool all = false;          // ... or everything
+};
+int run_vault_stats(Wire& wire, Terminal& terminal, const VaultArguments& arguments);
+int run_vault_export(Wire& wire, Terminal& terminal, const VaultArguments& arguments);
+int run_vault_erase(Wire& wire, Terminal& terminal, const VaultArguments& arguments);
+
 int run_explain(Wire& wire, Terminal& terminal, const std::string& request_id);
 
 /// Says what failed and gives exit_failed (exit_usage for invalid arguments of the command itself).

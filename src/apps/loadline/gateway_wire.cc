@@ -1,21 +1,14 @@
 #include "apps/loadline/gateway_wire.h"
 
-#include <fcntl.h>
-#include <sodium.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
-#include "base/nearest_name.h"
 #include "base/printable.h"
 
 namespace loadline {
 namespace {
-
-constexpr std::size_t secret_bytes_max = 4096;
 
 Provider provider_of(const std::string& name) {
   if (name == "azure") return Provider::azure;
@@ -147,55 +140,6 @@ RateLimits limits_of(const LimitsConfig& config) {
   return limits;
 }
 
-Result<DataType> type_named(const std::string& name) {
-  if (const auto type = data_type_of(name)) return *type;
-  std::vector<std::string_view> known;
-  for (std::size_t i = 0; i < data_type_count; ++i) known.push_back(name_of(static_cast<DataType>(i)));
-  const std::string near = nearest_name(name, known);
-  return Error(Code::invalid_argument, "guards.pii: there is no type '" + name + "'" +
-                                           (near.empty() ? "" : "; did you mean '" + near + "'?"));
-}
-
-PatternCheck check_of(const std::string& name) {
-  if (name == "luhn") return PatternCheck::luhn;
-  if (name == "mod97") return PatternCheck::mod97;
-  return name == "mod11" ? PatternCheck::mod11 : PatternCheck::none;
-}
-
-Result<DetectorOptions> detector_options(const PiiConfig& config) {
-  DetectorOptions options;
-  for (const PatternConfig& pattern : config.patterns)
-    options.patterns.push_back({pattern.name, pattern.expression, check_of(pattern.check), pattern.context,
-                                pattern.bytes_max, *action_of(pattern.action)});
-  std::array<bool, data_type_count> wanted{};
-  wanted.fill(config.detect.empty());
-  for (const std::string& name : config.detect) {
-    LOADLINE_ASSIGN(const DataType type, type_named(name));
-    wanted[static_cast<std::size_t>(type)] = true;
-  }
-  for (std::size_t i = 0; i < data_type_count; ++i)
-    if (!wanted[i] && static_cast<DataType>(i) != DataType::custom)
-      options.off.push_back(static_cast<DataType>(i));
-  return options;
-}
-
-Result<std::shared_ptr<const PrivacyPolicy>> privacy_of(const PiiConfig& config, const DataClasses& classes) {
-  auto policy = std::make_shared<PrivacyPolicy>();
-  LOADLINE_ASSIGN(DetectorOptions options, detector_options(config));
-  LOADLINE_ASSIGN(policy->detector, Detector::make(std::move(options)));
-  policy->actions.of = ActionTable::filled(*action_of(config.action));
-  for (const auto& [name, action] : config.actions) {
-    LOADLINE_ASSIGN(const DataType type, type_named(name));
-    policy->actions.set(type, *action_of(action));
-  }
-  for (const auto& [name, data_class] : config.raises) {
-    LOADLINE_ASSIGN(const DataType type, type_named(name));
-    policy->raises[static_cast<std::size_t>(type)] = *classes.level_of(data_class);
-  }
-  policy->restore = config.restore;
-  return std::shared_ptr<const PrivacyPolicy>(std::move(policy));
-}
-
 OutputAction output_action(const std::string& name) {
   if (name == "keep") return OutputAction::keep;
   if (name == "strip") return OutputAction::strip;
@@ -217,7 +161,7 @@ std::shared_ptr<const OutputPolicy> output_of(const OutputConfig& config) {
 Result<GuardPolicy> guards_of(const Manifest& manifest, const DataClasses& classes) {
   GuardPolicy all;
   if (manifest.pii.on) {
-    LOADLINE_ASSIGN(all.privacy, privacy_of(manifest.pii, classes));
+    LOADLINE_ASSIGN(all.privacy, make_privacy_policy(manifest.pii, "guards.pii", classes));
   }
   if (manifest.injection.on) all.injection = std::make_shared<const InjectionGuard>();
   all.injection_blocks = manifest.injection.action != "flag";
@@ -233,25 +177,6 @@ const std::string* first_local_model(const Manifest& manifest, const RouteConfig
 }
 
 }  // namespace
-
-Result<std::string> read_secret(const std::string& what, const std::string& env, const std::string& file) {
-  std::string secret;
-  if (!env.empty()) {
-    if (const char* value = std::getenv(env.c_str())) secret = value;
-    if (secret.empty())
-      return Error(Code::failed_precondition, what + " is empty: set the environment variable " + env);
-    return secret;
-  }
-  std::ifstream in(file);
-  if (!in || !std::getline(in, secret))
-    return Error(Code::failed_precondition,
-                 what + " cannot be read: its first line is wanted in " + printable(file));
-  while (!secret.empty() && (secret.back() == '\r' || secret.back() == ' ')) secret.pop_back();
-  if (secret.empty() || secret.size() > secret_bytes_max)
-    return Error(Code::failed_precondition, what + " in " + printable(file) + " must have 1 to " +
-                                                std::to_string(secret_bytes_max) + " bytes");
-  return secret;
-}
 
 bool needs_trust(const Manifest& manifest) {
   return std::any_of(manifest.models.begin(), manifest.models.end(), [](const ModelConfig& model) {
@@ -307,7 +232,8 @@ Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifes
 }
 
 Result<std::unique_ptr<GovernanceFiles>> GovernanceFiles::open(const std::string& data_folder,
-                                                               const Manifest& manifest, FileSystem& files,
+                                                               const Manifest& manifest, Vault* vault,
+                                                               VaultAudit& vault_audit, FileSystem& files,
                                                                const Clock& clock, Log& log) {
   std::unique_ptr<GovernanceFiles> opened(new GovernanceFiles());
   LOADLINE_ASSIGN(opened->keys_, KeyStore::open(files, clock,
@@ -319,63 +245,11 @@ Result<std::unique_ptr<GovernanceFiles>> GovernanceFiles::open(const std::string
                                                 {.checkpoint_file = data_folder + "/ledger/sums"}));
   LOADLINE_ASSIGN(opened->audit_, AuditLog::open(*opened->audit_journal_, files, clock,
                                                  {.anchor_file = data_folder + "/audit/anchor"}));
-  if (manifest.pii.on) {
-    LOADLINE_ASSIGN(opened->vault_, opened->open_vault(data_folder, manifest, files, clock, log));
-  }
+  opened->vault_ = vault;
+  opened->vault_audit_ = &vault_audit;
+  vault_audit.use(opened->audit_.get());
   opened->keeper_ = std::thread([self = opened.get(), &log] { self->keep(log); });
   return opened;
-}
-
-namespace {
-
-constexpr std::size_t vault_key_hex = 2 * Vault::key_bytes;
-
-// Made once, readable by its owner only.
-Result<std::string> own_vault_key(const std::string& path) {
-  std::error_code failed;
-  if (std::filesystem::exists(path, failed)) return read_secret("the vault's master key", "", path);
-  unsigned char bytes[Vault::key_bytes];
-  randombytes_buf(bytes, sizeof bytes);
-  char hex[vault_key_hex + 1];
-  sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0)
-    return Error(Code::unavailable, "the vault's master key cannot be written to " + printable(path));
-  const bool written =
-      ::write(file, hex, vault_key_hex) == static_cast<ssize_t>(vault_key_hex) && ::fsync(file) == 0;
-  ::close(file);
-  if (!written)
-    return Error(Code::unavailable, "the vault's master key cannot be written to " + printable(path));
-  return std::string(hex, vault_key_hex);
-}
-
-}  // namespace
-
-Result<std::unique_ptr<Vault>> GovernanceFiles::open_vault(const std::string& data_folder,
-                                                           const Manifest& manifest, FileSystem& files,
-                                                           const Clock& clock, Log& log) {
-  const VaultConfig& config = manifest.vault;
-  Result<std::string> key =
-      config.key_env.empty() && config.key_file.empty()
-          ? own_vault_key(data_folder + "/vault.key")
-          : read_secret("the vault's master key", config.key_env, beside(manifest, config.key_file));
-  if (!key) return key.error();
-  VaultOptions options;
-  options.folder = data_folder + "/vault";
-  options.lifetime = std::chrono::hours(24) * config.lifetime_days;
-  options.audit = [this, &log](const VaultEvent& event) {
-    static constexpr const char* actions[] = {"restore", "export", "erase", "erase tenant", "expire"};
-    AuditVault record;
-    record.request_id = event.reason;
-    record.tenant = event.tenant;
-    record.action = actions[static_cast<std::size_t>(event.kind)];
-    record.count = event.count;
-    if (const auto recorded = audit_->record(record); !recorded)
-      log.error("audit_lost", {{"error", recorded.error().to_string()}});
-  };
-  Result<std::unique_ptr<Vault>> vault = Vault::open(std::move(options), *key, files, clock);
-  sodium_memzero(key->data(), key->size());
-  return vault;
 }
 
 GovernanceFiles::~GovernanceFiles() {
@@ -385,6 +259,7 @@ GovernanceFiles::~GovernanceFiles() {
   }
   stop_.notify_all();
   if (keeper_.joinable()) keeper_.join();
+  if (vault_audit_ != nullptr) vault_audit_->use(nullptr);
 }
 
 void GovernanceFiles::keep(Log& log) {
@@ -398,7 +273,9 @@ void GovernanceFiles::keep(Log& log) {
     if (last || ledger_->checkpoint_due())
       if (const Status done = ledger_->checkpoint(); !done)
         log.error("ledger_checkpoint_failed", {{"error", done.error().to_string()}});
-    if (vault_)
+    if (const Status taken = vault_audit_->take_in(); !taken)
+      log.error("audit_spool_not_taken_in", {{"error", taken.error().to_string()}});
+    if (vault_ != nullptr)
       if (const Status flushed = vault_->flush(); !flushed)
         log.error("vault_flush_failed", {{"error", flushed.error().to_string()}});
     if (const Status health = keys_->health(); !health)

@@ -76,8 +76,10 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
   LOADLINE_ASSIGN(ChatFlow * flow, wire.chat_flow(""));
   LOADLINE_ASSIGN(const Manifest* manifest, wire.manifest());
   Service service;
-  LOADLINE_ASSIGN(service.governance, GovernanceFiles::open(wire.options().data, *manifest, wire.files(),
-                                                            wire.clock(), wire.log()));
+  LOADLINE_ASSIGN(Vault * vault, wire.vault());
+  LOADLINE_ASSIGN(service.governance,
+                  GovernanceFiles::open(wire.options().data, *manifest, vault, wire.vault_audit(),
+                                        wire.files(), wire.clock(), wire.log()));
   LOADLINE_ASSIGN(auto table, make_gateway_table(*manifest, flow->names(), embedder->info().name));
   std::shared_ptr<TlsTrust> trust;
   if (needs_trust(*manifest)) {
@@ -104,7 +106,7 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
                  .audit = manifest->record_audit ? &service.governance->audit() : nullptr,
                  .traces = service.traces.get(),
                  .genai_version = *genai_version_named(manifest->telemetry.genai_version),
-                 .vault = service.governance->vault(),
+                 .vault = vault,
                  .trust = std::move(trust),
                  .uploads_folder = wire.options().data + "/uploads",
                  .ready = [watch = service.watch.get()] { return watch->status(); },

@@ -64,7 +64,9 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 Wire::Wire(GlobalOptions options)
-    : options_(std::move(options)), log_(clock_, LogLevel::info, write_log_line) {}
+    : options_(std::move(options)),
+      log_(clock_, LogLevel::info, write_log_line),
+      vault_audit_(options_.data, files_, clock_, log_) {}
 
 Wire::~Wire() = default;
 
@@ -87,6 +89,14 @@ Result<const Manifest*> Wire::manifest() {
   }
   manifest_read_ = true;
   return &manifest_;
+}
+
+Result<Vault*> Wire::vault() {
+  LOADLINE_ASSIGN(const Manifest* manifest, this->manifest());
+  if (!vault_ && manifest->pii.on) {
+    LOADLINE_ASSIGN(vault_, open_vault(options_.data, *manifest, vault_audit_, files_, clock_));
+  }
+  return vault_.get();
 }
 
 Result<SqliteStore*> Wire::store() {

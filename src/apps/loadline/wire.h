@@ -10,6 +10,7 @@
 
 #include "apps/loadline/index_folders.h"
 #include "apps/loadline/model_cache.h"
+#include "apps/loadline/privacy_wire.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/manifest.h"
@@ -51,6 +52,9 @@ class Wire {
   const ModelCache& models() const { return models_; }
   Log& log() { return log_; }
   FileSystem& files() { return files_; }
+  VaultAudit& vault_audit() { return vault_audit_; }
+  /// The pseudonyms of the data folder; null if nothing in the manifest makes any.
+  Result<Vault*> vault();
   /// All share one cancel token, which the loading of models looks at too.
   CallContext context() const;
 
@@ -88,9 +92,11 @@ class Wire {
   const CancelToken stop_;
   ModelCache models_;
   PosixFileSystem files_;
+  VaultAudit vault_audit_;
   PosixSourceFiles sources_;
   bool manifest_read_ = false, has_manifest_ = false;
   Manifest manifest_;
+  std::unique_ptr<Vault> vault_;
   std::unique_ptr<SqliteStore> store_;
   std::unique_ptr<IndexFolders> indexes_;
   std::unique_ptr<Embedder> embedder_;
