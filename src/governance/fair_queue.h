@@ -34,6 +34,8 @@ class FairQueue {
   using Id = std::uint64_t;
 
   explicit FairQueue(Bounds bounds) : bounds_(bounds) {}
+  /// From now on; who waits already goes on waiting.
+  void use(Bounds bounds) { bounds_ = bounds; }
 
   /// Nothing: full, or too many of this key wait.
   std::optional<Id> push(const Ticket& ticket);
@@ -69,7 +71,7 @@ class FairQueue {
   };
   void take(Id id);
 
-  const Bounds bounds_;
+  Bounds bounds_;
   Id next_id_ = 1;
   std::map<std::uint32_t, std::uint64_t> virtual_time_;  // by priority
   std::map<Id, Waiting> waiting_;

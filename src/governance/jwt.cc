@@ -14,6 +14,8 @@
 #include <mutex>
 #include <optional>
 
+#include "base/utf8.h"
+
 namespace loadline {
 namespace {
 
@@ -213,6 +215,12 @@ bool applies(const ClaimRule& rule, const json::object& claims) {
   return claim->is_array() && std::any_of(claim->get_array().begin(), claim->get_array().end(), equal);
 }
 
+// Of 1 to subject_bytes_max bytes, none of which a terminal or a log would take for an order.
+bool can_be_name(std::string_view text) {
+  return !text.empty() && text.size() <= JwtOptions::subject_bytes_max && is_valid_utf8(text) &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 // Seconds since 1970. An empty Result value: the claim is not there.
 Result<std::optional<double>> time_of(const json::object& claims, std::string_view name) {
   const json::value* value = claims.if_contains(name);
@@ -330,6 +338,9 @@ Result<const VerificationKey*> Verifier::key_for(const KeySet& set, std::string_
   }
   if (id && !named) return Error(Code::not_found, "the token is signed by a key that is not in the key set");
   if (found == nullptr) return refused("its algorithm is not that of the key");
+  const auto& allowed = options_.algorithms;
+  if (std::find(allowed.begin(), allowed.end(), algorithm_name(found->algorithm)) == allowed.end())
+    return refused("its algorithm is not accepted here");
   return found;
 }
 
@@ -364,9 +375,8 @@ Status Verifier::check_parties(const json::object& claims) const {
 
 Result<std::shared_ptr<const Identity>> Verifier::identity_of(const json::object& claims) const {
   const json::value* subject = claim_at(claims, options_.subject_claim);
-  if (subject == nullptr || !subject->is_string() || subject->get_string().empty() ||
-      subject->get_string().size() > JwtOptions::subject_bytes_max)
-    return refused("it names no subject");
+  if (subject == nullptr || !subject->is_string() || !can_be_name(subject->get_string()))
+    return refused("it names no subject that can stand in records");
   std::optional<Scopes> scopes;
   for (const ClaimRule& rule : options_.rules)
     if (applies(rule, claims)) scopes = scopes ? unite(*scopes, rule.scopes, options_.classes) : rule.scopes;
@@ -375,7 +385,7 @@ Result<std::shared_ptr<const Identity>> Verifier::identity_of(const json::object
   std::string team;
   if (!options_.team_claim.empty())
     if (const json::value* value = claim_at(claims, options_.team_claim);
-        value != nullptr && value->is_string() && value->get_string().size() <= JwtOptions::subject_bytes_max)
+        value != nullptr && value->is_string() && can_be_name(value->get_string()))
       team = std::string(value->get_string());
   return std::make_shared<const Identity>(
       make_identity(options_.issuer + "|" + std::string(subject->get_string()), std::move(team),
@@ -416,6 +426,11 @@ Result<std::unique_ptr<JwtVerifier>> JwtVerifier::create(JwtOptions options) {
   if (sodium_init() < 0) return Error(Code::internal, "the cryptographic library cannot start");
   if (options.issuer.empty() || options.audience.empty() || options.rules.empty())
     return Error(Code::invalid_argument, "bearer tokens need an issuer, an audience and at least one rule");
+  if (options.issuer.size() > JwtOptions::issuer_bytes_max)
+    return Error(Code::invalid_argument, "the issuer is longer than 127 bytes");
+  for (const std::string& name : options.algorithms)
+    if (name != "RS256" && name != "ES256" && name != "EdDSA")
+      return Error(Code::invalid_argument, "tokens are signed by RS256, ES256 or EdDSA, not '" + name + "'");
   return std::unique_ptr<JwtVerifier>(std::make_unique<Verifier>(std::move(options)));
 }
 

@@ -28,8 +28,9 @@ struct ClaimRule {
 };
 
 struct JwtOptions {
-  std::string issuer{};    // `iss` must equal it
-  std::string audience{};  // `aud` must be or contain it
+  std::string issuer{};                                            // `iss` must equal it
+  std::string audience{};                                          // `aud` must be or contain it
+  std::vector<std::string> algorithms{"RS256", "ES256", "EdDSA"};  // that may have signed
   std::string subject_claim = "sub";
   std::string team_claim{};         // "": no team
   std::vector<ClaimRule> rules{};   // what applies is united; nothing applies: permission_denied
@@ -38,6 +39,7 @@ struct JwtOptions {
 
   static constexpr std::size_t token_bytes_max = 16384;
   static constexpr std::size_t subject_bytes_max = 128;  // of subject and team
+  static constexpr std::size_t issuer_bytes_max = 127;   // with the subject it is a name of the ledger
   static constexpr std::size_t key_set_bytes_max = 1 << 20;
   static constexpr std::size_t keys_max = 100;
   static constexpr std::size_t remembered_max = 4096;
@@ -45,7 +47,7 @@ struct JwtOptions {
 
 class JwtVerifier {
  public:
-  /// invalid_argument: no issuer, no audience or no rules.
+  /// invalid_argument: no issuer or one that is too long, no audience, no rules, or another algorithm.
   static Result<std::unique_ptr<JwtVerifier>> create(JwtOptions options);
   virtual ~JwtVerifier() = default;
 
@@ -53,7 +55,8 @@ class JwtVerifier {
   /// uses are skipped. invalid_argument: not a key set, or no key of it can be used (the one before stays).
   virtual Status set_keys(std::string_view jwks_json) = 0;
   /// unauthenticated: form, signature, algorithm, issuer, audience or time; the message names which, never
-  /// what the token says. permission_denied: a good token to which no rule applies.
+  /// what the token says. not_found: it names a key that is not in the set. permission_denied: a good token
+  /// to which no rule applies.
   virtual Result<std::shared_ptr<const Identity>> verify(std::string_view token,
                                                          std::int64_t now_ms) const = 0;
 

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "base/rng.h"
+#include "governance/bearer_tokens.h"
 
 namespace loadline {
 namespace {
@@ -257,6 +258,130 @@ TEST(Jwt, errors_do_not_repeat_the_token) {
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().message().find("secret"), std::string::npos);
   }
+}
+
+JwtOptions plain_options() {
+  JwtOptions options;
+  options.issuer = issuer, options.audience = "loadline";
+  options.rules.push_back({"groups", "staff", {}});
+  return options;
+}
+
+TEST(Jwt, only_the_algorithms_that_are_named_are_accepted) {
+  const TestKey rsa("RS256", "r"), ed("EdDSA", "e");
+  JwtOptions options = plain_options();
+  options.algorithms = {"EdDSA", "ES256"};
+  const auto tokens = *JwtVerifier::create(options);
+  ASSERT_TRUE(tokens->set_keys(set_of(rsa.jwk() + "," + ed.jwk())).ok());
+  EXPECT_EQ(code_of(*tokens, ed.token(claims_with(staff))), Code{});
+  EXPECT_EQ(code_of(*tokens, rsa.token(claims_with(staff))), Code::unauthenticated);
+  options.algorithms = {"HS256"};
+  EXPECT_FALSE(JwtVerifier::create(options).ok());
+  options.algorithms = {"EdDSA"}, options.issuer = std::string(JwtOptions::issuer_bytes_max + 1, 'i');
+  EXPECT_FALSE(JwtVerifier::create(options).ok());
+}
+
+TEST(Jwt, a_subject_is_a_name_that_records_can_have) {
+  const TestKey key("EdDSA", "e");
+  const auto tokens = *JwtVerifier::create(plain_options());
+  ASSERT_TRUE(tokens->set_keys(set_of(key.jwk())).ok());
+  const auto with = [&](const std::string& subject) {
+    return code_of(*tokens, key.token(R"({"iss":")" + issuer + R"(","aud":"loadline","exp":9e9,"sub":")" +
+                                      subject + R"(","groups":["staff"]})"));
+  };
+  EXPECT_EQ(with("M\\u00e4rz \\uD83D\\uDE00"), Code{});
+  for (const std::string& bad : {std::string(), std::string("a\\nb"), std::string("\\u001b[2J"),
+                                 std::string(JwtOptions::subject_bytes_max + 1, 'x')})
+    EXPECT_EQ(with(bad), Code::unauthenticated) << bad;
+}
+
+// A provider whose key set can be changed and taken away, and the time.
+class Provider : public testing::Test {
+ protected:
+  void SetUp() override {
+    KeySetOptions keys;
+    keys.fetch = [this]() -> Result<std::string> {
+      ++fetches_;
+      if (set_.empty()) return Error(Code::unavailable, "the provider is away");
+      return set_;
+    };
+    keys.refresh_every = std::chrono::minutes(5), keys.unknown_every = std::chrono::seconds(10);
+    keys.stale_max = std::chrono::minutes(15), keys.by_hand = true;
+    auto opened = BearerTokens::open(plain_options(), std::move(keys), clock_, log_);
+    ASSERT_TRUE(opened) << opened.error().message();
+    tokens_ = std::move(*opened);
+  }
+  Code with(const TestKey& key) const {
+    const auto result = tokens_->verify(key.token(claims_with(staff, clock_.unix_millis() / 1000 + 100'000)));
+    return result ? Code{} : result.error().code();
+  }
+  void after(Duration time) {
+    clock_.advance(time);
+    tokens_->step();
+  }
+
+  ManualClock clock_;
+  Log log_{clock_, LogLevel::info, [](std::string_view) {}};
+  std::string set_;
+  int fetches_ = 0;
+  std::unique_ptr<BearerTokens> tokens_;
+};
+
+TEST_F(Provider, nobody_is_let_in_before_the_first_key_set_and_it_is_tried_again_soon) {
+  const TestKey key("EdDSA", "k");
+  EXPECT_EQ(fetches_, 1);
+  EXPECT_EQ(with(key), Code::unavailable);
+  EXPECT_FALSE(tokens_->health().ok());
+  set_ = set_of(key.jwk());
+  after(std::chrono::milliseconds(999));
+  EXPECT_EQ(fetches_, 1);
+  after(std::chrono::milliseconds(1));
+  EXPECT_EQ(with(key), Code{});
+  EXPECT_TRUE(tokens_->health().ok());
+}
+
+TEST_F(Provider, a_key_that_is_not_known_makes_it_look_but_not_more_than_it_may) {
+  const TestKey key("EdDSA", "k"), next("EdDSA", "k2"), made_up("EdDSA", "none");
+  set_ = set_of(key.jwk());
+  after(std::chrono::seconds(2));
+  ASSERT_EQ(with(key), Code{});
+  const int before = fetches_;
+  EXPECT_EQ(with(next), Code::unauthenticated) << "it was fetched just now";
+  clock_.advance(std::chrono::seconds(10));
+  set_ = set_of(key.jwk() + "," + next.jwk());
+  EXPECT_EQ(with(next), Code::unavailable) << "worth another try";
+  EXPECT_EQ(with(next), Code::unavailable);
+  tokens_->step();
+  EXPECT_EQ(with(next), Code{});
+  EXPECT_EQ(fetches_, before + 1);
+  for (int second = 0; second < 100; ++second) {
+    for (int i = 0; i < 10; ++i) EXPECT_NE(with(made_up), Code{});
+    after(std::chrono::seconds(1));
+  }
+  EXPECT_LE(fetches_, before + 1 + 10);
+}
+
+TEST_F(Provider, the_last_key_set_serves_until_it_is_too_old) {
+  const TestKey key("EdDSA", "k");
+  set_ = set_of(key.jwk());
+  after(std::chrono::seconds(2));
+  set_.clear();
+  after(std::chrono::minutes(5));
+  EXPECT_FALSE(tokens_->health().ok());
+  EXPECT_EQ(with(key), Code{});
+  after(std::chrono::minutes(10));
+  EXPECT_EQ(with(key), Code{});
+  after(std::chrono::seconds(1));
+  EXPECT_EQ(with(key), Code::unavailable) << "also of tokens that were good before";
+  set_ = "no key set";
+  after(std::chrono::minutes(5));
+  EXPECT_EQ(with(key), Code::unavailable);
+  set_ = set_of(key.jwk());
+  after(std::chrono::minutes(5));
+  EXPECT_EQ(with(key), Code{});
+  set_ = set_of(TestKey("EdDSA", "k2").jwk());
+  after(std::chrono::minutes(5));
+  EXPECT_NE(with(key), Code{}) << "a key that was taken out is not remembered";
 }
 
 }  // namespace

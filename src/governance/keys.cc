@@ -429,14 +429,23 @@ Status KeyStore::revoke(std::string_view name) {
   });
 }
 
-Status KeyStore::change(std::string_view name, const Scopes& scopes) {
-  LOADLINE_TRY(check_scopes(scopes));
-  return change_file([&](std::vector<KeyRecord>& records) -> Status {
+Result<KeyRecord> KeyStore::change(std::string_view name, const std::function<Status(KeyTerms&)>& edit) {
+  KeyRecord changed;
+  const auto change_one = [&](std::vector<KeyRecord>& records) -> Status {
     const auto at = place_of(records, name);
     if (at == records.end()) return no_key(name);
-    at->scopes = scopes;
+    if (at->revoked_ms)
+      return Error(Code::failed_precondition,
+                   "the key '" + std::string(name) + "' is revoked; create another");
+    KeyTerms terms{at->scopes, at->expires_ms};
+    LOADLINE_TRY(edit(terms));
+    LOADLINE_TRY(check_scopes(terms.scopes));
+    at->scopes = std::move(terms.scopes), at->expires_ms = terms.expires_ms;
+    changed = *at;
     return {};
-  });
+  };
+  LOADLINE_TRY(change_file(change_one));
+  return changed;
 }
 
 }  // namespace loadline

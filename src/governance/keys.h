@@ -12,6 +12,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,6 +51,12 @@ struct NewKey {
   std::string secret{};  // "ll-" and 43 letters
 };
 
+/// What of a key may be changed while it is used.
+struct KeyTerms {
+  Scopes scopes{};
+  std::optional<std::int64_t> expires_ms{};
+};
+
 struct KeyStoreOptions {
   std::string file{};                         // e.g. DATA/keys.json; its folder must be there
   DataClasses classes{};                      // of the manifest
@@ -81,8 +88,9 @@ class KeyStore {
   Result<NewKey> rotate(std::string_view name, std::chrono::seconds grace);
   /// For good, both secrets. ok if it was revoked before; not_found.
   Status revoke(std::string_view name);
-  /// Changes what the key may do, at once. not_found, invalid_argument.
-  Status change(std::string_view name, const Scopes& scopes);
+  /// Changes what the key may do, at once and in one step: `edit` gets the terms as they are. Gives
+  /// the key as it is now. not_found, invalid_argument, failed_precondition (revoked), what `edit` gives.
+  Result<KeyRecord> change(std::string_view name, const std::function<Status(KeyTerms&)>& edit);
   /// By name.
   std::vector<KeyRecord> list() const;
 

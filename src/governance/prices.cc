@@ -5,11 +5,10 @@
 namespace loadline {
 namespace {
 
-struct ListPrice {
-  const char* model;
-  const char* input;
-  const char* output;
-  const char* cached;
+struct ListRow {
+  const char *vendor, *model, *input, *output, *cached, *reasoning;
+  std::uint64_t prompt_tokens_max;
+  const char *seen_on, *source;
 };
 #include "governance/list_prices.inc"
 
@@ -83,11 +82,7 @@ std::uint64_t allowed_output(const Price& price, std::uint64_t prompt_tokens, Na
 
 PriceTable PriceTable::with_list_prices() {
   PriceTable table;
-  for (const ListPrice& row : list_prices) {
-    Price price{.input = parse_dollars(row.input).value(), .output = parse_dollars(row.output).value()};
-    if (row.cached != nullptr) price.cached = parse_dollars(row.cached).value();
-    table.set(row.model, price);
-  }
+  for (const ListPrice& row : list_prices()) table.set(std::string(row.model), row.price);
   return table;
 }
 
@@ -101,6 +96,16 @@ std::optional<Price> PriceTable::find(std::string_view model) const {
   return at->second;
 }
 
-std::string_view list_prices_date() { return compiled_on; }
+std::vector<ListPrice> list_prices() {
+  std::vector<ListPrice> prices;
+  for (const ListRow& row : list_rows) {
+    Price price{.input = parse_dollars(row.input).value(), .output = parse_dollars(row.output).value()};
+    if (row.cached != nullptr) price.cached = parse_dollars(row.cached).value();
+    if (row.reasoning != nullptr) price.reasoning = parse_dollars(row.reasoning).value();
+    price.prompt_tokens_max = row.prompt_tokens_max;
+    prices.push_back({row.vendor, row.model, price, row.seen_on, row.source});
+  }
+  return prices;
+}
 
 }  // namespace loadline

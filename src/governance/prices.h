@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "governance/money.h"
 
@@ -28,6 +29,7 @@ struct Price {
   std::optional<NanoDollars> cached{};     // absent: as input
   std::optional<NanoDollars> reasoning{};  // absent: as output
   NanoDollars per_request = 0;             // nano-dollars, once
+  std::uint64_t prompt_tokens_max = 0;     // longer prompts cost more than this says; 0: they do not
 
   friend bool operator==(const Price&, const Price&) = default;
 };
@@ -60,7 +62,14 @@ class PriceTable {
   std::map<std::string, Price, std::less<>> prices_;
 };
 
-/// The day on which the list prices were compiled, "YYYY-MM-DD". They are to be checked against the contract.
-std::string_view list_prices_date();
+/// A row of our own table of common models' list prices. To be checked against the contract.
+struct ListPrice {
+  std::string_view vendor, model;
+  Price price;
+  std::string_view seen_on;  // "2026-10-24"
+  std::string_view source;   // "vendor": its price page as reported on that day; "recalled": from memory
+};
+/// By vendor and model.
+std::vector<ListPrice> list_prices();
 
 }  // namespace loadline
