@@ -28,6 +28,8 @@ std::string_view removal_name(Removal why) {
       return "condition";
     case Removal::cost:
       return "cost";
+    case Removal::price:
+      return "price_unknown";
   }
   return "unknown";
 }
@@ -132,6 +134,9 @@ bool RoutePlan::fits(const RouteCandidate& candidate, Removal& why) const {
     return removed(Removal::context_length);
   if (candidate.prompt_tokens_max > 0 && need_.prompt_tokens > candidate.prompt_tokens_max)
     return removed(Removal::condition);
+  const bool priced = model.price_known && (model.price.prompt_tokens_max == 0 ||
+                                            need_.prompt_tokens <= model.price.prompt_tokens_max);
+  if (!priced && (need_.budgeted || policy_.cost_max > 0)) return removed(Removal::price);
   if (policy_.cost_max > 0 && most_cost(candidate.model) > policy_.cost_max) return removed(Removal::cost);
   return true;
 }
@@ -213,6 +218,13 @@ RouteStep RoutePlan::next(Instant now) {
     if (forbidden)
       return give_up(Code::permission_denied,
                      "no model of the route '" + policy_.name + "' may see data of this class");
+    const bool unpriced = std::any_of(removed_.begin(), removed_.end(), [](const RemovedCandidate& removed) {
+      return removed.why == Removal::price;
+    });
+    if (unpriced)
+      return give_up(Code::failed_precondition,
+                     "a budget applies, and the price of no model of the route '" + policy_.name +
+                         "' is known; the manifest can say it (models: NAME: price:)");
     return give_up(Code::invalid_argument,
                    "no model of the route '" + policy_.name + "' can serve this request" + lacking());
   }

@@ -45,6 +45,7 @@ struct RouteModel {
   std::uint32_t capabilities = cap_chat;
   std::uint64_t context_tokens = 0;  // 0: unknown, not checked
   Price price;
+  bool price_known = true;  // false: `price` says nothing
   UpstreamHealth* health = nullptr;
 };
 
@@ -93,9 +94,10 @@ struct RouteNeed {
   std::uint32_t capabilities = cap_chat;
   std::uint64_t prompt_tokens = 0;  // estimate
   std::uint64_t output_tokens = 0;  // allowed
+  bool budgeted = false;            // a budget applies: only models whose price is known
 };
 
-enum class Removal : std::uint8_t { data_class, region, capability, context_length, condition, cost };
+enum class Removal : std::uint8_t { data_class, region, capability, context_length, condition, cost, price };
 std::string_view removal_name(Removal why);
 
 struct RemovedCandidate {

@@ -192,6 +192,35 @@ TEST(RoutePlan, CostIsCappedOverAllAttempts) {
   EXPECT_EQ(plan.next(step.until).model, 2U);
 }
 
+TEST(RoutePlan, UnderABudgetOnlyModelsWhosePriceIsKnown) {
+  Table table;
+  RoutePolicy policy = policy_of({table.add("unknown"), table.add("short"), table.add("priced")});
+  table.models[0].price_known = false;
+  table.models[1].price.prompt_tokens_max = 1000;
+  RouteState state(policy);
+  Rng random(1);
+  const auto need = [](std::uint64_t prompt_tokens, bool budgeted) {
+    RouteNeed made;
+    made.prompt_tokens = prompt_tokens;
+    made.budgeted = budgeted;
+    return made;
+  };
+  const auto order = [&](const RouteNeed& needed) {
+    return RoutePlan(policy, state, table.models, needed, random, start).order();
+  };
+  EXPECT_EQ(order(need(1001, false)), (std::vector<std::uint32_t>{0, 1, 2})) << "nothing is limited";
+  EXPECT_EQ(order(need(1000, true)), (std::vector<std::uint32_t>{1, 2}));
+  EXPECT_EQ(order(need(1001, true)), (std::vector<std::uint32_t>{2}));
+  policy.cost_max = million;
+  EXPECT_EQ(order({}), (std::vector<std::uint32_t>{1, 2}));
+  policy.candidates = {{.model = 0}};
+  RoutePlan plan(policy, state, table.models, need(0, true), random, start);
+  EXPECT_EQ(plan.removed()[0].why, Removal::price);
+  const RouteStep step = plan.next(start);
+  ASSERT_EQ(step.kind, Kind::give_up);
+  EXPECT_EQ(step.error.code(), Code::failed_precondition);
+}
+
 TEST(RoutePlan, WeightsAreSharesAndTheRestFollows) {
   Table table;
   RoutePolicy policy = policy_of({table.add("a"), table.add("b"), table.add("off")});
