@@ -71,7 +71,8 @@ std::int64_t scaled_of(const ConfigValue& object, std::string_view key, double s
 
 PriceConfig bind_price(const ConfigValue& value) {
   constexpr double nano = 1e9;
-  return {scaled_of(value, "input_per_million", nano, 0), scaled_of(value, "output_per_million", nano, 0),
+  return {value.find("input_per_million") != nullptr || value.find("output_per_million") != nullptr,
+          scaled_of(value, "input_per_million", nano, 0), scaled_of(value, "output_per_million", nano, 0),
           scaled_of(value, "cached_input_per_million", nano, -1),
           scaled_of(value, "reasoning_per_million", nano, -1)};
 }
@@ -105,6 +106,8 @@ ModelConfig bind_model(const std::string& name, const ConfigValue& value) {
   model.parallel = integer_of<std::uint32_t>(value, "parallel");
   model.threads = integer_of<std::uint32_t>(value, "threads");
   model.queue = integer_of<std::uint32_t>(value, "queue");
+  model.concurrent = integer_of<std::uint32_t>(value, "concurrent");
+  model.queue_seconds = integer_of<std::uint32_t>(value, "queue_seconds");
   model.kv_type = text_of(value, "kv_type");
   return model;
 }
@@ -188,6 +191,47 @@ RouteConfig bind_route(const std::string& name, const ConfigValue& value) {
   return route;
 }
 
+TokenRuleConfig bind_token_rule(const std::string& name, const ConfigValue& value) {
+  TokenRuleConfig rule;
+  rule.name = name;
+  rule.claim = text_of(value, "claim");
+  rule.value = text_of(value, "value");
+  rule.routes = texts_of(value, "routes");
+  rule.models = texts_of(value, "models");
+  rule.collections = texts_of(value, "collections");
+  rule.clearance = text_of(value, "clearance");
+  rule.floor = text_of(value, "floor");
+  rule.admin = flag_of(value, "admin");
+  rule.weight = integer_of<std::uint32_t>(value, "weight");
+  rule.priority = integer_of<std::uint32_t>(value, "priority");
+  rule.limits = bind_limits(value);
+  rule.budget = bind_budget(value);
+  return rule;
+}
+
+TokensConfig bind_tokens(const ConfigValue& value) {
+  TokensConfig tokens;
+  tokens.issuer = text_of(value, "issuer");
+  tokens.audience = text_of(value, "audience");
+  tokens.algorithms = texts_of(value, "algorithms");
+  if (tokens.algorithms.empty()) tokens.algorithms = {"RS256", "ES256", "EdDSA"};
+  tokens.jwks_file = text_of(value, "jwks_file");
+  tokens.jwks_url = text_of(value, "jwks_url");
+  tokens.ca_file = text_of(value, "ca_file");
+  tokens.refresh_seconds = integer_of<std::uint32_t>(value, "refresh_seconds");
+  tokens.unknown_key_seconds = integer_of<std::uint32_t>(value, "unknown_key_seconds");
+  tokens.stale_seconds = integer_of<std::uint32_t>(value, "stale_seconds");
+  tokens.leeway_seconds = integer_of<std::uint32_t>(value, "leeway_seconds");
+  tokens.subject_claim = text_of(value, "subject_claim");
+  tokens.team_claim = text_of(value, "team_claim");
+  for (const auto& [name, rule] : entries_of(value, "rules"))
+    tokens.rules.push_back(bind_token_rule(name, rule));
+  // Its defaults alone, as `config show` writes them, turn nothing on.
+  tokens.on = !(tokens.issuer.empty() && tokens.audience.empty() && tokens.jwks_file.empty() &&
+                tokens.jwks_url.empty() && tokens.rules.empty());
+  return tokens;
+}
+
 ServerConfig bind_server(const ConfigValue& value) {
   ServerConfig server;
   server.address = text_of(value, "address");
@@ -196,6 +240,9 @@ ServerConfig bind_server(const ConfigValue& value) {
   server.tls_key = text_of(value, "tls_key");
   for (const auto& [name, key] : entries_of(value, "keys"))
     server.keys.push_back({name, text_of(key, "key_env"), text_of(key, "key_file")});
+  if (const ConfigValue* admin = value.find("admin"))
+    server.admin = {"admin", text_of(*admin, "key_env"), text_of(*admin, "key_file")};
+  if (const ConfigValue* tokens = value.find("tokens")) server.tokens = bind_tokens(*tokens);
   server.body_bytes_max = integer_of<std::uint64_t>(value, "body_bytes_max");
   server.body_bytes_total_max = integer_of<std::uint64_t>(value, "body_bytes_total_max");
   server.pending_uploads_max = integer_of<std::uint32_t>(value, "pending_uploads_max");
@@ -283,6 +330,10 @@ class References {
       if (key.key_env.empty() == key.key_file.empty())
         errors_.push_back({root_.find("server")->line, 1,
                            "'server.keys." + key.name + "' needs either key_env or key_file"});
+    if (manifest_.server.tokens.on) check_tokens(manifest_.server.tokens);
+    if (!manifest_.server.admin.key_env.empty() && !manifest_.server.admin.key_file.empty())
+      errors_.push_back({root_.find("server")->find("admin")->line, 1,
+                         "'server.admin' has both key_env and key_file; one is enough"});
     if (manifest_.server.tls_certificate.empty() != manifest_.server.tls_key.empty())
       errors_.push_back(
           {root_.find("server")->line, 1, "TLS needs both 'server.tls_certificate' and 'server.tls_key'"});
@@ -306,6 +357,44 @@ class References {
                        "'knowledge." + name + "." + key + "' is '" + value + "', and 'knowledge." +
                            first_name + "." + key + "' is '" + first_value +
                            "'; write the same for all of 'knowledge'"});
+  }
+
+  void check_tokens(const TokensConfig& tokens) {
+    const ConfigValue& at = *root_.find("server")->find("tokens");
+    const auto wrong = [&](const std::string& message) {
+      errors_.push_back({at.line, at.column, "'server.tokens' " + message});
+    };
+    if (tokens.issuer.empty() || tokens.audience.empty()) wrong("needs issuer and audience");
+    if (tokens.rules.empty()) wrong("needs at least one rule: without one no token may do anything");
+    if (tokens.jwks_file.empty() == tokens.jwks_url.empty()) wrong("needs either jwks_file or jwks_url");
+    if (!tokens.jwks_url.empty() && !is_safe_url(tokens.jwks_url))
+      wrong("needs a jwks_url that begins with https:// (http:// only to this machine)");
+    if (tokens.stale_seconds < tokens.refresh_seconds) wrong("has a stale_seconds below refresh_seconds");
+    std::vector<std::string> models, routes;
+    for (const ModelConfig& model : manifest_.models) models.push_back(model.name);
+    for (const RouteConfig& route : manifest_.routes) routes.push_back(route.name);
+    for (const TokenRuleConfig& rule : tokens.rules) {
+      const std::string where = "server.tokens.rules." + rule.name;
+      const auto names = [&](const char* key, const std::vector<std::string>& given,
+                             const std::vector<std::string>& known) {
+        for (const std::string& name : given)
+          if (name != "*") must_exist(at, where + "." + key, name, known, key);
+      };
+      names("routes", rule.routes, routes);
+      names("models", rule.models, models);
+      for (const std::string& name : {rule.clearance, rule.floor})
+        if (!name.empty()) must_exist(at, where, name, manifest_.data_classes, "data_classes");
+    }
+  }
+
+  // What decides who is let in does not come over an open line.
+  static bool is_safe_url(std::string_view url) {
+    if (url.rfind("https://", 0) == 0) return true;
+    for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"})
+      if (url.rfind(host, 0) == 0 &&
+          (url.size() == host.size() || url[host.size()] == ':' || url[host.size()] == '/'))
+        return true;
+    return false;
   }
 
   void check_model(const ModelConfig& model) {

@@ -17,6 +17,7 @@ namespace loadline {
 
 /// Nano-dollars for a million tokens.
 struct PriceConfig {
+  bool given = false;  // the manifest says it
   std::int64_t input_nano = 0, output_nano = 0;
   std::int64_t cached_input_nano = -1;  // -1: as input
   std::int64_t reasoning_nano = -1;     // -1: as output
@@ -49,6 +50,8 @@ struct ModelConfig {
   std::uint32_t parallel = 0;
   std::uint32_t threads = 0;  // 0: all cores
   std::uint32_t queue = 0;
+  std::uint32_t concurrent = 0;  // 0: any number
+  std::uint32_t queue_seconds = 0;
   std::string kv_type;
 };
 
@@ -141,11 +144,34 @@ struct KeyConfig {
   std::string key_file;
 };
 
+/// Whoever has `value` in `claim` may ... Names: "*" for all.
+struct TokenRuleConfig {
+  std::string name, claim, value;
+  std::vector<std::string> routes, models, collections;
+  std::string clearance, floor;
+  bool admin = false;
+  std::uint32_t weight = 1, priority = 0;
+  LimitsConfig limits;
+  BudgetConfig budget;
+};
+
+struct TokensConfig {
+  bool on = false;
+  std::string issuer, audience;
+  std::vector<std::string> algorithms;
+  std::string jwks_file, jwks_url, ca_file;
+  std::uint32_t refresh_seconds = 0, unknown_key_seconds = 0, stale_seconds = 0, leeway_seconds = 0;
+  std::string subject_claim, team_claim;
+  std::vector<TokenRuleConfig> rules;
+};
+
 struct ServerConfig {
   std::string address;
   std::uint16_t port = 0;
   std::string tls_certificate, tls_key;
   std::vector<KeyConfig> keys;
+  KeyConfig admin;  // neither env nor file: there is none
+  TokensConfig tokens;
   std::uint64_t body_bytes_max = 0;
   std::uint64_t body_bytes_total_max = 0;
   std::uint32_t pending_uploads_max = 0;

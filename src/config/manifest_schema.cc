@@ -6,9 +6,9 @@ namespace {
 
 SchemaNode price_node() {
   return object_node(
-      "price", "what tokens cost; without it a model costs nothing",
-      {number_node("input_per_million", "prompt tokens", "US dollars per million", "0", 0, 1e6),
-       number_node("output_per_million", "answer tokens", "US dollars per million", "0", 0, 1e6),
+      "price", "what tokens cost; default: local nothing, else the list price (`loadline models prices`)",
+      {number_node("input_per_million", "prompt tokens", "US dollars per million", "", 0, 1e6),
+       number_node("output_per_million", "answer tokens", "US dollars per million", "", 0, 1e6),
        number_node("cached_input_per_million",
                    "prompt tokens that the provider had in its cache; default: as input",
                    "US dollars per million", "", 0, 1e6),
@@ -37,12 +37,19 @@ SchemaNode model_values() {
                        {"tools", "json_schema", "images", "thinking", "prefill", "embeddings", "stateful"},
                        "")),
        price_node(),
+       integer_node(
+           "concurrent",
+           "calls at one time; further ones wait in a queue that is fair between keys; 0: any number",
+           "calls", 0, 0, 65536),
+       integer_node("queue", "requests that may wait, half of them of one key; one more is answered 429",
+                    "requests", 64, 1, 4096),
+       integer_node("queue_seconds", "time that a request may wait where concurrent is set", "seconds", 30, 1,
+                    3600),
        // local
        integer_node("context_tokens", "cells of the attention cache, shared by all running requests",
                     "tokens", 8192, 512, 1048576),
        integer_node("parallel", "requests that are decoded together", "requests", 4, 1, 64),
        integer_node("threads", "threads that compute; 0: one for each core", "threads", 0, 0, 256),
-       integer_node("queue", "requests that may wait; one more is answered 429", "requests", 64, 1, 4096),
        choice_node("kv_type", "element type of the attention cache", {"f16", "q8_0"}, "f16"),
        // remote
        string_node("base_url", "where its API begins, e.g. https://api.example.com/v1"),
@@ -209,6 +216,45 @@ SchemaNode route_values() {
        number_node("retry_ratio", "retries earned by each request", "", "0.2", 0, 10)});
 }
 
+SchemaNode tokens_node() {
+  const auto names = [](const char* key, const char* doc) {
+    return list_node(key, doc, string_node("", "a name"));
+  };
+  SchemaNode rule = object_node(
+      "", "what whoever has a value in a claim may do; what is not named is not granted",
+      {required(string_node("claim", "the claim's name; inside others with dots: realm_access.roles")),
+       required(string_node("value", "what it must be, or have among its elements or words; '*': anything")),
+       names("routes", "routes; '*': all"), names("models", "models; '*': all"),
+       names("collections", "collections; '*': all"),
+       string_node("clearance", "the most closed data class it may ask about; default: the most open"),
+       string_node("floor", "every request is at least of this class"),
+       boolean_node("admin", "may use the admin API", false),
+       integer_node("weight", "share of a full model", "", 1, 1, 1000),
+       integer_node("priority", "higher goes first where models are full", "", 0, 0, 9), limits_node(),
+       budget_node()});
+  return object_node(
+      "tokens", "bearer tokens (JWT) of an identity provider, beside keys",
+      {string_node("issuer", "what `iss` must be"), string_node("audience", "what `aud` must be or contain"),
+       list_node("algorithms", "signatures that are accepted; none named: all three",
+                 choice_node("", "an algorithm", {"RS256", "ES256", "EdDSA"}, "")),
+       string_node("jwks_file", "file with the provider's key set, read again when it changed"),
+       string_node("jwks_url", "where the provider's key set is, e.g. https://login.example.com/keys"),
+       string_node(
+           "ca_file",
+           "PEM file with the authorities that its certificate is checked against; default: the system's"),
+       integer_node("refresh_seconds", "time after which the key set is fetched again", "seconds", 300, 1,
+                    86400),
+       integer_node("unknown_key_seconds",
+                    "least time between two fetches because of tokens whose key is not known", "seconds", 10,
+                    1, 3600),
+       integer_node("stale_seconds", "how long the last key set serves while it cannot be fetched", "seconds",
+                    3600, 1, 604800),
+       integer_node("leeway_seconds", "by how much clocks may differ", "seconds", 60, 0, 600),
+       string_node("subject_claim", "the claim that names who asks", "sub"),
+       string_node("team_claim", "the claim that names the team; none: no team"),
+       map_node("rules", "who may do what, by a name of your choice; what applies is united", rule)});
+}
+
 SchemaNode server_node() {
   SchemaNode key = object_node("", "a client's key, under the name that logs show",
                                {string_node("key_env", "environment variable that holds the key"),
@@ -221,6 +267,11 @@ SchemaNode server_node() {
        string_node("tls_certificate", "PEM file with the certificate chain; with tls_key turns TLS on"),
        string_node("tls_key", "PEM file with the private key"),
        map_node("keys", "who may call; none: everyone on loopback", key),
+       object_node("admin",
+                   "the key of the admin API (/admin/v1), at least 24 letters; it opens nothing else",
+                   {string_node("key_env", "environment variable that holds the key"),
+                    string_node("key_file", "file that holds the key, first line")}),
+       tokens_node(),
        integer_node("body_bytes_max", "largest request body", "bytes", 64 * 1048576, 1024, 4096 * mib),
        integer_node("body_bytes_total_max",
                     "memory of all request bodies together; one that does not fit is answered 429", "bytes",

@@ -157,6 +157,54 @@ TEST(Manifest, remote_models_and_routes_over_several) {
             std::string::npos);
 }
 
+TEST(Manifest, tokens_of_an_identity_provider_and_the_admin_key) {
+  const std::string yaml =
+      "version: 1\n"
+      "data_classes: [public, internal]\n"
+      "models:\n"
+      "  house: {model: m, concurrent: 2, queue_seconds: 5}\n"
+      "server:\n"
+      "  admin: {key_env: A}\n"
+      "  tokens:\n"
+      "    issuer: https://login.example/\n"
+      "    audience: loadline\n"
+      "    jwks_url: https://login.example/keys\n"
+      "    rules:\n"
+      "      staff: {claim: groups, value: staff, models: [house], clearance: internal, weight: 3}\n";
+  auto manifest = parse_manifest(yaml, "m.yaml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message();
+  const TokensConfig& tokens = manifest->server.tokens;
+  EXPECT_TRUE(tokens.on);
+  EXPECT_EQ(tokens.algorithms.size(), 3U);
+  EXPECT_EQ(tokens.stale_seconds, 3600U);
+  EXPECT_EQ(tokens.rules.at(0).weight, 3U);
+  EXPECT_EQ(tokens.rules[0].budget.day_nano, -1);
+  EXPECT_EQ(manifest->server.admin.key_env, "A");
+  EXPECT_EQ(manifest->find_model("house")->concurrent, 2U);
+  EXPECT_FALSE(manifest->find_model("house")->price.given);
+  EXPECT_FALSE(parse_manifest("version: 1", "m.yaml")->server.tokens.on);
+  const struct {
+    const char *from, *to, *says;
+  } wrong[] = {
+      {"issuer: ", "isuer: ", "did you mean 'issuer'?"},
+      {"audience: loadline", "audience: \"\"", "needs issuer and audience"},
+      {"jwks_url: https://login", "jwks_url: http://login", "https://"},
+      {"jwks_url: https://login.example/keys", "jwks_url: http://localhost.evil.example/", "https://"},
+      {"jwks_url: https://login.example/keys", "jwks_url: \"\"", "either jwks_file or jwks_url"},
+      {"models: [house]", "models: [hose]", "did you mean 'house'?"},
+      {"clearance: internal", "clearance: inernal", "did you mean 'internal'?"},
+      {"weight: 3", "weight: 0", "weight"},
+      {"concurrent: 2", "concurent: 2", "did you mean 'concurrent'?"},
+      {"value: staff", "values: staff", "did you mean 'value'?"},
+      {"admin: {key_env: A}", "admin: {key_env: A, key_file: b}", "one is enough"},
+      {"    audience", "    algorithms: [none]\n    audience", "RS256"},
+      {"    audience", "    stale_seconds: 10\n    audience", "stale_seconds below refresh_seconds"},
+  };
+  for (const auto& [from, to, says] : wrong)
+    EXPECT_NE(error_of(replaced(yaml, from, to)).find(says), std::string::npos)
+        << to << ": " << error_of(replaced(yaml, from, to));
+}
+
 TEST(Manifest, damaged_text_never_crashes) {
   const std::uint64_t seed = 20261124;
   Rng rng(seed);
