@@ -1,5 +1,6 @@
 #include "api/api.h"
 
+#include "api/admin_routes.h"
 #include "api/api_error.h"
 #include "api/chat_routes.h"
 #include "api/collection_routes.h"
@@ -38,9 +39,9 @@ class Api final : public HttpHandler {
         cache_(parts_.limits.cache, parts_.clock),
         budgets_(parts_.clock),
         limits_(parts_.clock),
+        gates_(parts_.clock),
         local_pool_("local", parts_.limits.local_calls_max),
-        flow_({.authenticator = *authenticator_,
-               .governance = {budgets_, limits_, parts_.ledger, parts_.audit},
+        flow_({.governance = {budgets_, limits_, gates_, parts_.ledger, parts_.audit},
                .vault = parts_.vault,
                .local = {*this, local_pool_},
                .clock = parts_.clock,
@@ -51,7 +52,16 @@ class Api final : public HttpHandler {
                .genai_version = parts_.genai_version,
                .trust = parts_.trust,
                .seed = static_cast<std::uint64_t>(created_)},
-              parts_.gateway) {
+              parts_.gateway),
+        admin_({.authenticator = *authenticator_,
+                .keys = parts_.key_store,
+                .budgets = budgets_,
+                .ledger = parts_.ledger,
+                .audit = parts_.audit,
+                .table = [this] { return flow_.table(); },
+                .verify_audit = parts_.verify_audit,
+                .log = parts_.log,
+                .clock = parts_.clock}) {
     list_models();
     if (parts_.ledger != nullptr) restore_budgets(*parts_.ledger, parts_.clock, budgets_);
   }
@@ -64,7 +74,9 @@ class Api final : public HttpHandler {
   void on_start(const HttpServerStats& stats) override { stats_.store(&stats); }
 
  private:
-  std::optional<HttpResponse> refuse(const HttpRequest& request, const RouteMatch& match) const;
+  void refuse(const HttpRequest& request, const RouteMatch& match, RequestPlan& plan);
+  std::optional<HttpResponse> refuse_form(const HttpRequest& request, const RouteMatch& match) const;
+  static Status may_use(const Identity& identity, const RouteMatch& match);
   HttpResponse no_route(std::string_view path) const;
   void list_models();
   void model(HttpExchange& exchange, const std::string& name) const;
@@ -85,9 +97,11 @@ class Api final : public HttpHandler {
   AnswerCache cache_;
   Budgets budgets_;
   RequestLimits limits_;
+  CallGates gates_;
   GatewayMetrics gateway_metrics_;
   WorkerPool local_pool_;
   GatewayFlow flow_;
+  AdminRoutes admin_;
   std::vector<std::string> model_names_;
   std::shared_ptr<const std::string> models_json_;  // what exists is fixed when the server starts
   std::atomic<const HttpServerStats*> stats_{nullptr};
@@ -112,7 +126,7 @@ HttpResponse Api::no_route(std::string_view path) const {
                (near.empty() ? "; GET /openapi.json lists what there is" : "; did you mean " + near + "?")));
 }
 
-std::optional<HttpResponse> Api::refuse(const HttpRequest& request, const RouteMatch& match) const {
+std::optional<HttpResponse> Api::refuse_form(const HttpRequest& request, const RouteMatch& match) const {
   if (match.route == Route::none) return no_route(request.path());
   const RouteEntry& entry = route_entry(match.route);
   if (request.method == "OPTIONS") {
@@ -133,10 +147,44 @@ std::optional<HttpResponse> Api::refuse(const HttpRequest& request, const RouteM
         api_error(Error(Code::permission_denied,
                         "this server answers programs on this machine, not web pages of other "
                         "origins; configure keys (server: keys:) to open it")));
-  if (!entry.open)
-    if (const auto identity = authenticator_->identify(request); !identity)
-      return error_response(api_error(identity.error()));
   return std::nullopt;
+}
+
+// Whom a request comes from is found out here, once; what answers it finds it in HttpRequest::caller.
+void Api::refuse(const HttpRequest& request, const RouteMatch& match, RequestPlan& plan) {
+  plan.refusal = refuse_form(request, match);
+  if (plan.refusal) return;
+  const Access access = route_entry(match.route).access;
+  if (access == Access::open) return;
+  if (access == Access::admin) {
+    plan.refusal = admin_.refuse(request);
+    return;
+  }
+  auto identity = authenticator_->identify(request);
+  if (!identity) {
+    plan.refusal = refusal_of_caller(identity.error(), request);
+    return;
+  }
+  if (const Status may = may_use(**identity, match); !may) {
+    plan.refusal = error_response(api_error(may.error()));
+    return;
+  }
+  plan.caller = std::move(*identity);
+}
+
+Status Api::may_use(const Identity& identity, const RouteMatch& match) {
+  switch (match.route) {
+    case Route::collection:
+    case Route::documents:
+    case Route::document:
+    case Route::search:
+      if (!identity.scopes.collections.has(match.names[0]))
+        return Error(Code::permission_denied,
+                     "this key may not use the collection '" + printable(match.names[0]) + "'");
+      return {};
+    default:
+      return {};
+  }
 }
 
 RequestPlan Api::plan(const HttpRequest& request) {
@@ -144,7 +192,7 @@ RequestPlan Api::plan(const HttpRequest& request) {
   RequestPlan plan;
   plan.tag = static_cast<std::uint32_t>(match.route);
   plan.body_bytes_max = parts_.limits.json_body_bytes_max;
-  plan.refusal = refuse(request, match);
+  refuse(request, match, plan);
   if (plan.refusal) return plan;
   switch (match.route) {
     case Route::models:
@@ -213,6 +261,13 @@ void Api::dispatch(HttpExchange& exchange, const RouteMatch& match) {
       return metrics(exchange);
     case Route::openapi:
       return exchange.respond(json_response(std::string(openapi_text())));
+    case Route::admin_keys:
+    case Route::admin_key:
+    case Route::admin_rotate:
+    case Route::admin_usage:
+    case Route::admin_budgets:
+    case Route::admin_audit:
+      return admin_.handle(exchange, match);
     default:
       return exchange.respond(no_route(exchange.request().path()));
   }
@@ -242,12 +297,13 @@ void Api::metrics(HttpExchange& exchange) const {
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = metrics_.text(stats_.load(), uploads_->waiting());
   gateway_metrics_.append(response.body);
+  append_places(response.body, gates_.counts());
   exchange.respond(std::move(response));
 }
 
 std::string Api::tenant(const HttpRequest& request) const {
-  const auto identity = authenticator_->identify(request);
-  return identity ? (*identity)->key : std::string();
+  const Identity* const identity = caller_of(request);
+  return identity != nullptr ? identity->key : std::string();
 }
 
 int Api::retry_after() const {
@@ -267,8 +323,11 @@ void Api::done(const HttpDone& done) {
 }  // namespace
 
 Result<std::unique_ptr<HttpHandler>> make_api(ApiParts parts) {
-  LOADLINE_ASSIGN(auto authenticator, Authenticator::open(parts.keys, parts.gateway->classes, parts.key_store,
-                                                          parts.tokens, parts.clock));
+  LOADLINE_ASSIGN(auto authenticator, Authenticator::open({.keys = parts.keys,
+                                                           .admin_secret = parts.admin_secret,
+                                                           .classes = parts.gateway->classes,
+                                                           .store = parts.key_store,
+                                                           .tokens = parts.tokens}));
   LOADLINE_ASSIGN(auto uploads, UploadJobs::open(parts.uploads_folder,
                                                  {.pending_max = parts.limits.pending_uploads_max,
                                                   .pending_bytes_max = parts.limits.pending_upload_bytes_max},

@@ -44,12 +44,15 @@ struct ApiParts {
   const Clock& clock;
   std::vector<ApiKey>
       keys;  // of the manifest; none here or in `key_store`, and no `tokens`: no key is asked for
-  const KeyStore* key_store = nullptr;          // may be null
-  const JwtVerifier* tokens = nullptr;          // may be null
+  KeyStore* key_store = nullptr;                // may be null
+  const BearerTokens* tokens = nullptr;         // may be null
   std::shared_ptr<const GatewayTable> gateway;  // models and routes
   Ledger* ledger = nullptr;                     // null: calls leave no row
   AuditLog* audit = nullptr;                    // null: decisions leave no record
-  TraceExporter* traces = nullptr;              // null: no spans are made
+  std::string admin_secret{};                   // of the manifest; "": none
+  /// Checks all of the audit log's files; none: the admin API cannot.
+  std::function<Result<AuditReport>(const std::vector<AuditAnchor>&)> verify_audit{};
+  TraceExporter* traces = nullptr;  // null: no spans are made
   GenAiVersion genai_version = GenAiVersion::v1_37;
   Vault* vault = nullptr;                     // null: no pseudonyms are kept
   std::shared_ptr<TlsTrust> trust = nullptr;  // of https upstreams
@@ -65,7 +68,7 @@ struct ApiParts {
   bool log_failed_only = false;  // requests with a status below 400 leave no line
 };
 
-/// invalid_argument (an empty key), unavailable (the uploads folder).
+/// invalid_argument (an empty key, an admin key that is too short), unavailable (the uploads folder).
 Result<std::unique_ptr<HttpHandler>> make_api(ApiParts parts);
 
 }  // namespace loadline

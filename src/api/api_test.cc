@@ -301,9 +301,15 @@ TEST_F(ApiTest, Keys) {
   EXPECT_EQ(flow_.last_request.cache_scope, "alice") << "prefixes are shared within a key only";
   EXPECT_EQ(with("bearer sk-2").head.status, 200);
   EXPECT_EQ(flow_.last_request.cache_scope, "bob");
-  const ManualClock clock;
-  EXPECT_FALSE(Authenticator::open({{"empty", ""}}, {}, nullptr, nullptr, clock));
-  EXPECT_FALSE(Authenticator::open({{"", "secret"}}, {}, nullptr, nullptr, clock));
+  const auto opens = [](const std::vector<ApiKey>& keys, std::string_view admin) {
+    return Authenticator::open({.keys = keys, .admin_secret = admin, .classes = {}}).ok();
+  };
+  EXPECT_FALSE(opens({{"empty", ""}}, ""));
+  EXPECT_FALSE(opens({{"", "secret"}}, ""));
+  EXPECT_FALSE(opens({}, "short"));
+  const std::string long_enough(Authenticator::admin_secret_bytes_min, 'a');
+  EXPECT_TRUE(opens({}, long_enough));
+  EXPECT_FALSE(opens({{"app", long_enough}}, long_enough)) << "the admin key is another one";
 }
 
 TEST_F(ApiTest, WebPagesOfOtherOriginsAreRefusedOnLoopback) {
@@ -422,7 +428,7 @@ TEST(Routes, TheDescriptionAndTheTableAgree) {
       in_description.insert(upper + " " + std::string(path));
     }
   for (const RouteEntry& entry : route_table())
-    for (const std::string_view method : {"GET", "POST", "DELETE"})
+    for (const std::string_view method : {"GET", "POST", "PATCH", "DELETE"})
       if (allows_method(entry, method))
         in_table.insert(std::string(method) + " " +
                         (entry.pattern.find("...") == std::string_view::npos ? std::string(entry.pattern)

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "api/api_error.h"
+#include "api/authenticator.h"
 #include "api/json_values.h"
 #include "api/search_json.h"
 #include "api/upload_sink.h"
@@ -93,8 +94,11 @@ Result<std::vector<CollectionSummary>> CollectionRoutes::all_collections() const
 void CollectionRoutes::list(HttpExchange& exchange) const {
   const auto collections = all_collections();
   if (!collections) return refuse(exchange, collections.error());
+  const Identity* const caller = caller_of(exchange.request());
   json::array data;
-  for (const CollectionSummary& summary : *collections) data.push_back(summary_json(summary));
+  for (const CollectionSummary& summary : *collections)
+    if (caller == nullptr || caller->scopes.collections.has(summary.name))
+      data.push_back(summary_json(summary));
   respond(exchange, json::object{{"object", "list"}, {"data", std::move(data)}});
 }
 

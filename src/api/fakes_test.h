@@ -185,7 +185,10 @@ class ApiFixture : public testing::Test {
                    .log = log_,
                    .clock = clock_,
                    .keys = std::move(keys),
+                   .key_store = key_store_,
                    .gateway = make_local_table({"docs", "tiny"}, "words"),
+                   .admin_secret = admin_secret_,
+                   .verify_audit = {},
                    .uploads_folder = folder_ + "/uploads",
                    .local_only = local_only,
                    .ready = {},
@@ -222,6 +225,7 @@ class ApiFixture : public testing::Test {
     }
     PooledExchange::Parts parts;
     parts.request = std::move(request);
+    parts.request.caller = std::move(plan.caller);
     parts.tag = plan.tag;
     parts.sink = std::move(plan.body_sink);
     parts.context.clock = &clock_;
@@ -251,6 +255,8 @@ class ApiFixture : public testing::Test {
              lines_.emplace_back(line);
            }};
   std::string folder_;
+  KeyStore* key_store_ = nullptr;
+  std::string admin_secret_;
   std::unique_ptr<HttpHandler> api_;
 };
 

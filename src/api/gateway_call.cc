@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/api_error.h"
+#include "base/assert.h"
 #include "base/nearest_name.h"
 #include "base/printable.h"
 #include "dialect/translate.h"
@@ -88,7 +89,9 @@ GatewayCall::GatewayCall(const GatewayFlowParts& parts, std::shared_ptr<const Ga
       request_(request),
       client_(client),
       random_(random),
-      started_(parts.clock.now()) {
+      started_(parts.clock.now()),
+      identity_(std::static_pointer_cast<const Identity>(request.caller)) {
+  LOADLINE_ASSERT(identity_ != nullptr);  // the plan of such a request says whom it comes from
   if (parts_.traces == nullptr) return;
   started_unix_nanos_ = parts_.clock.unix_millis() * 1'000'000;
   if (const auto caller = parse_traceparent(request_.header("traceparent"))) {
@@ -105,7 +108,6 @@ GatewayCall::~GatewayCall() {
 }
 
 std::optional<CallRefusal> GatewayCall::admit() {
-  if (auto refused = identify()) return refused;
   if (request_.body.empty())
     return refusal_of(Error(Code::invalid_argument, "the request needs a JSON body"));
   Result<RequestFacts> facts = read_request(client_, request_.body);
@@ -120,19 +122,13 @@ std::optional<CallRefusal> GatewayCall::admit() {
       client_ == Dialect::openai_embeddings
           ? 0
           : facts_.output_limit.value_or(GatewayFlow::output_tokens_default) * facts_.choices;
+  need_.budgeted = is_budgeted();
   plan_.emplace(route_->policy, *route_->state, table_->route_models, need_, random_, started_);
   if (auto refused = check_limits()) return refused;
   look_into_cache();
   if (!cached_)
     if (auto refused = reserve()) return refused;
   return begin_row();
-}
-
-std::optional<CallRefusal> GatewayCall::identify() {
-  auto identity = parts_.authenticator.identify(request_);
-  if (!identity) return refusal_of(identity.error());
-  identity_ = std::move(*identity);
-  return std::nullopt;
 }
 
 std::optional<CallRefusal> GatewayCall::find_route() {
@@ -142,6 +138,10 @@ std::optional<CallRefusal> GatewayCall::find_route() {
   const Scopes& scopes = identity_->scopes;
   const bool allowed =
       route_ != nullptr && (scopes.routes.has(facts_.model) || scopes.models.has(facts_.model));
+  if (allowed && !route_->collection.empty() && !scopes.collections.has(route_->collection))
+    return refusal_of(Error(Code::permission_denied, "this key may not use the collection that '" +
+                                                         printable(facts_.model) + "' answers from"),
+                      "collection_not_allowed");
   if (allowed) return std::nullopt;
   if (route_ != nullptr)
     return refusal_of(
@@ -262,6 +262,12 @@ std::vector<BudgetOwner> GatewayCall::budget_owners() const {
           {OwnerKind::route, route_->policy.name, route_->budget}};
 }
 
+bool GatewayCall::is_budgeted() const {
+  const std::vector<BudgetOwner> owners = budget_owners();
+  return std::any_of(owners.begin(), owners.end(),
+                     [](const BudgetOwner& owner) { return owner.limits.day || owner.limits.month; });
+}
+
 // Held for the first model that is tried; `prepare` asks for more where a later one is dearer.
 std::optional<CallRefusal> GatewayCall::reserve() {
   if (plan_->order().empty()) return std::nullopt;  // the plan says why
@@ -358,6 +364,11 @@ void GatewayCall::begin_attempt(std::uint32_t model) {
 
 void GatewayCall::attempt_answered() {
   series_->upstream.observe(std::chrono::duration<double>(parts_.clock.now() - attempt_begun_).count());
+}
+
+void GatewayCall::queued(std::uint32_t model, Duration time) {
+  parts_.metrics.series(route_->policy.name, table_->models[model].name)
+      .queue.observe(std::chrono::duration<double>(time).count());
 }
 
 void GatewayCall::piece_delivered() {

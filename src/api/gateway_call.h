@@ -28,7 +28,7 @@ class GatewayCall {
               const HttpRequest& request, Dialect client, Rng& random);
   ~GatewayCall();
 
-  /// Everything before the first attempt: identity, facts, route, label, limits, plan, reservation, ledger.
+  /// Everything before the first attempt: facts, route, label, limits, plan, reservation, ledger.
   std::optional<CallRefusal> admit();
 
   /// After `admit`: the answer to the same request, if it was given before. Then no model is asked; `close`
@@ -60,6 +60,10 @@ class GatewayCall {
                                std::optional<std::string_view> continued);
   const std::vector<std::string>& losses() const { return losses_; }
   std::uint64_t output_allowed(std::uint32_t model) const;
+  /// Prompt and answer, as estimated.
+  std::uint64_t tokens_at_most() const { return need_.prompt_tokens + need_.output_tokens; }
+  /// It waited for a place at the model.
+  void queued(std::uint32_t model, Duration time);
 
   /// What an attempt at `model` cost.
   struct Spending {
@@ -97,7 +101,6 @@ class GatewayCall {
   void close(const End& end);
 
  private:
-  std::optional<CallRefusal> identify();
   std::optional<CallRefusal> find_route();
   std::optional<CallRefusal> guard_request();
   std::optional<CallRefusal> raise_label();
@@ -106,6 +109,7 @@ class GatewayCall {
   std::optional<CallRefusal> reserve();
   std::optional<CallRefusal> begin_row();
   std::vector<BudgetOwner> budget_owners() const;
+  bool is_budgeted() const;
   std::uint64_t prompt_estimate() const;
   std::vector<std::string> region_names() const;
   std::string class_name() const;

@@ -31,12 +31,12 @@ namespace loadline {
 struct Governance {
   Budgets& budgets;
   RequestLimits& limits;
+  CallGates& gates;
   Ledger* ledger = nullptr;   // null: nothing is kept
   AuditLog* audit = nullptr;  // null: nothing is kept
 };
 
 struct GatewayFlowParts {
-  const Authenticator& authenticator;
   Governance governance;
   Vault* vault = nullptr;  // null: no values are kept, pseudonyms become masks
   LocalModels local;

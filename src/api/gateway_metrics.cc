@@ -57,6 +57,7 @@ void GatewayMetrics::append(std::string& out) const {
   histogram("loadline_gateway_upstream_seconds", "From an attempt to the head of its answer.",
             &GatewaySeries::upstream);
   histogram("loadline_gateway_guard_seconds", "Guards over a request's texts.", &GatewaySeries::guard);
+  histogram("loadline_gateway_queue_seconds", "Waiting for a place at a model.", &GatewaySeries::queue);
   const auto counter = [&](const char* name, const char* help,
                            std::atomic<std::uint64_t> GatewaySeries::*member) {
     append_metric_head(out, name, "counter", help);
@@ -95,6 +96,18 @@ void GatewayMetrics::append(std::string& out) const {
                       labels + "," + label("failure", failure_name(static_cast<FailureKind>(i))),
                       std::to_string(value));
   });
+}
+
+void append_places(std::string& out, const std::vector<std::pair<std::string, CallGate::Counts>>& counts) {
+  if (counts.empty()) return;
+  append_metric_head(out, "loadline_gateway_places_taken", "gauge", "Calls that run at a model.");
+  for (const auto& [model, count] : counts)
+    append_sample(out, "loadline_gateway_places_taken", label("model", model), std::to_string(count.running));
+  append_metric_head(out, "loadline_gateway_places_wanted", "gauge",
+                     "Calls that wait for a place at a model.");
+  for (const auto& [model, count] : counts)
+    append_sample(out, "loadline_gateway_places_wanted", label("model", model),
+                  std::to_string(count.waiting));
 }
 
 }  // namespace loadline

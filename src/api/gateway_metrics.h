@@ -10,15 +10,17 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/metrics.h"
 #include "gateway/route_plan.h"
+#include "governance/call_gate.h"
 #include "governance/ledger.h"
 
 namespace loadline {
 
 struct GatewaySeries {
-  Histogram total, first_token, between_tokens, upstream, guard;
+  Histogram total, first_token, between_tokens, upstream, guard, queue;
   std::array<std::atomic<std::uint64_t>, 8> outcomes{};   // by RowOutcome
   std::array<std::atomic<std::uint64_t>, 10> failures{};  // of attempts, by FailureKind
   std::atomic<std::uint64_t> input_tokens{0}, output_tokens{0}, cached_tokens{0};
@@ -39,5 +41,8 @@ class GatewayMetrics {
   std::map<std::pair<std::string, std::string>, std::unique_ptr<GatewaySeries>, std::less<>>
       series_;  // guarded by mutex_
 };
+
+/// Of models with a limit of calls at one time: how many run, how many wait.
+void append_places(std::string& out, const std::vector<std::pair<std::string, CallGate::Counts>>& counts);
 
 }  // namespace loadline

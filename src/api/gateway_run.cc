@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -14,6 +15,8 @@ namespace loadline {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr const char* queue_full_code = "queue_full";
 
 std::int64_t whole_seconds(Duration time) {
   return std::max<std::int64_t>(
@@ -72,6 +75,7 @@ GatewayRun::GatewayRun(GatewayFlow& flow, GatewayFlow::Thread& thread, AsyncExch
     gone_ = true;
     for (const auto& out : running_) out->call->cancel();
     timer_.cancel();
+    if (queueing_) queueing_->cancel();
   });
 }
 
@@ -122,7 +126,8 @@ asio::awaitable<void> GatewayRun::give_up(RouteStep step) {
     refusal.code = "model_not_found", refusal.param = "model";
   if (!last_refusal_ && refusal.code.empty()) refusal.code = "upstream_failed";
   if (refusal.retry_after == Duration::zero()) refusal.retry_after = step.retry_after;
-  co_await refuse(std::move(refusal), RowOutcome::upstream_failed);
+  const bool queue_full = refusal.code == queue_full_code;
+  co_await refuse(std::move(refusal), queue_full ? RowOutcome::blocked : RowOutcome::upstream_failed);
 }
 
 // As the whole answer, or as the event that ends a stream that has begun.
@@ -205,16 +210,66 @@ Result<std::shared_ptr<GatewayRun::Outgoing>> GatewayRun::open_call(std::uint32_
     LOADLINE_TRY(open_remote(*out, to, may_open));
   else
     open_local(*out, may_open);
+  out->place = std::move(place_);
   running_.push_back(out);
   return out;
 }
 
+void GatewayRun::no_place(std::uint32_t model, const Refusal& refused) {
+  last_refusal_ = refusal_of(refused.error, queue_full_code);
+  last_refusal_->retry_after = std::chrono::milliseconds(refused.retry_after_ms.value_or(0));
+  AttemptFailure failure;
+  failure.kind = FailureKind::refused;  // of us: it says nothing about the model
+  failure.delivered = begun_;
+  call_.plan().failed(model, failure, now());
+}
+
+asio::awaitable<bool> GatewayRun::enter(std::uint32_t model) {
+  const GatewayModel& to = call_.table().models[model];
+  if (!to.places) co_return true;
+  const Instant began = now();
+  const Instant until = std::min(began + to.queue_time, call_.plan().deadline());
+  const std::shared_ptr<CallGate> gate = flow_.parts_.governance.gates.of(to.name, *to.places);
+  queueing_ = std::make_shared<asio::steady_timer>(thread_.executor);
+  const Scopes& scopes = call_.identity().scopes;
+  CallGate::Entered entered = gate->enter(
+      {call_.identity().key, scopes.weight, scopes.priority, call_.tokens_at_most(), until - began},
+      [event = queueing_, executor = thread_.executor] {
+        asio::post(executor, [event] { event->cancel(); });
+      });
+  if (entered.refused) {
+    no_place(model, *entered.refused);
+    co_return false;
+  }
+  while (!entered.entry->runs() && !gone_ && now() < until) {
+    boost::system::error_code ignored;
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    queueing_->expires_after(until - now());
+    co_await queueing_->async_wait(token);
+  }
+  queueing_.reset();
+  call_.queued(model, now() - began);
+  if (gone_) {
+    call_.plan().abandoned(model, 0);
+    co_return false;
+  }
+  if (!entered.entry->runs()) {
+    no_place(model, gate->waited_too_long());
+    co_return false;
+  }
+  place_ = std::move(entered.entry);
+  co_return true;
+}
+
 asio::awaitable<bool> GatewayRun::attempt(std::uint32_t model, bool continues) {
+  const bool entered = co_await enter(model);
+  if (!entered) co_return false;  // `run` sees whether the client left
   Result<std::shared_ptr<Outgoing>> opened = open_call(model, continues, "answer");
   if (!opened) {
     if (!last_refusal_ || last_refusal_->message != opened.error().message())
       last_refusal_ = refusal_of(opened.error());
     fail_attempt(model, FailureKind::refused, {}, false);
+    place_.reset();
     co_return false;
   }
   std::shared_ptr<Outgoing> out = std::move(*opened);
@@ -278,9 +333,17 @@ asio::awaitable<void> GatewayRun::wait_for(std::shared_ptr<asio::steady_timer> e
 std::shared_ptr<GatewayRun::Outgoing> GatewayRun::open_hedge() {
   const std::optional<std::uint32_t> model = call_.plan().hedge(now());
   if (!model) return nullptr;
+  if (const GatewayModel& to = call_.table().models[*model]; to.places) {
+    place_ = flow_.parts_.governance.gates.of(to.name, *to.places)->try_enter();
+    if (!place_) {  // it would not be sooner for it
+      call_.plan().abandoned(*model, 0);
+      return nullptr;
+    }
+  }
   Result<std::shared_ptr<Outgoing>> opened = open_call(*model, false, "hedge");
   if (opened) return std::move(*opened);
   fail_attempt(*model, FailureKind::refused, {}, false);
+  place_.reset();
   return nullptr;
 }
 
@@ -456,6 +519,7 @@ HttpResponse GatewayRun::head_of_answer(std::uint32_t model, std::vector<HttpHea
 
 asio::awaitable<bool> GatewayRun::take_whole(std::uint32_t model, CallHead head) {
   const Status read = co_await read_all(GatewayFlow::answer_bytes_max);
+  current_->place.reset();  // a client that reads slowly keeps nobody waiting
   if (gone_) co_return co_await cancelled(model);
   if (!read) {
     fail_attempt(model, current_->call->failure_kind(read.error()), {}, true);

@@ -29,6 +29,7 @@ class GatewayRun {
     Dialect upstream = Dialect::openai_chat;
     std::vector<HttpField> fields;
     std::string target, body;
+    std::unique_ptr<CallGate::Entry> place;  // null: the model has room for any number
     std::unique_ptr<ModelCall> call;
     std::optional<Result<CallHead>> head;
   };
@@ -37,6 +38,10 @@ class GatewayRun {
   awaitable<void> give_up(RouteStep step);
   // These give whether the request is answered.
   awaitable<bool> attempt(std::uint32_t model, bool continues);
+  // A place at the model, after waiting for it: place_ then. False: there is none, and the plan is told, or
+  // the client left.
+  awaitable<bool> enter(std::uint32_t model);
+  void no_place(std::uint32_t model, const Refusal& refused);
   awaitable<bool> take_error(std::uint32_t model, CallHead head);
   awaitable<bool> take_whole(std::uint32_t model, CallHead head);
   awaitable<bool> take_stream(std::uint32_t model, CallHead head);
@@ -76,9 +81,11 @@ class GatewayRun {
   GatewayCall& call_;
   boost::asio::steady_timer timer_;
   const Instant started_;
-  std::vector<std::shared_ptr<Outgoing>> running_;  // to be cancelled when the client leaves
-  std::shared_ptr<Outgoing> current_;               // whose answer is read
-  std::string body_;                                // of an answer that is not streamed
+  std::shared_ptr<boost::asio::steady_timer> queueing_;  // waits for a place; cancelled to look again
+  std::unique_ptr<CallGate::Entry> place_;               // of the attempt that is about to begin
+  std::vector<std::shared_ptr<Outgoing>> running_;       // to be cancelled when the client leaves
+  std::shared_ptr<Outgoing> current_;                    // whose answer is read
+  std::string body_;                                     // of an answer that is not streamed
   std::unique_ptr<AnswerPump> pump_;
   Dialect pump_upstream_ = Dialect::openai_chat;
   std::uint64_t delivered_before_ = 0;  // by earlier attempts

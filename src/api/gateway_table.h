@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateway/call_guards.h"
 #include "gateway/route_plan.h"
+#include "governance/call_gate.h"
 #include "governance/identity.h"
 #include "model/data_label.h"
 #include "net/http_client.h"
@@ -25,6 +27,8 @@ struct GatewayModel {
   HttpOriginLimits limits;
   std::shared_ptr<TlsTrust> trust;         // null: the system's
   std::uint32_t bytes_per_second_min = 0;  // of a stream; 0: any pace
+  std::optional<GateBounds> places;        // none: any number of calls at one time
+  Duration queue_time{};                   // how long a call waits for a place
 
   /// Where it is, for records: "https://host:port", "host"; "local" in this process.
   std::string origin() const { return endpoint ? endpoint->url().origin() : "local"; }

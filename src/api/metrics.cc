@@ -9,9 +9,10 @@ namespace loadline {
 namespace {
 
 constexpr std::array<std::string_view, route_count> labels{
-    "none",   "chat",   "completions", "embeddings", "responses", "messages",
-    "models", "model",  "collections", "collection", "documents", "document",
-    "search", "health", "ready",       "metrics",    "openapi"};
+    "none",      "chat",         "completions", "embeddings",    "responses",  "messages",
+    "models",    "model",        "collections", "collection",    "documents",  "document",
+    "search",    "health",       "ready",       "metrics",       "openapi",    "admin_keys",
+    "admin_key", "admin_rotate", "admin_usage", "admin_budgets", "admin_audit"};
 
 std::string number(double value) {
   char text[32];

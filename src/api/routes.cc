@@ -49,22 +49,28 @@ bool match_pattern(std::string_view pattern, std::string_view path, std::vector<
 
 const std::vector<RouteEntry>& route_table() {
   static const std::vector<RouteEntry> table{
-      {Route::models, "/v1/models", "GET", false},
-      {Route::chat, "/v1/chat/completions", "POST", false},
-      {Route::completions, "/v1/completions", "POST", false},
-      {Route::embeddings, "/v1/embeddings", "POST", false},
-      {Route::responses, "/v1/responses", "POST", false},
-      {Route::messages, "/v1/messages", "POST", false},
-      {Route::model, "/v1/models/{model...}", "GET", false},
-      {Route::collections, "/v1/collections", "GET", false},
-      {Route::collection, "/v1/collections/{collection}", "GET", false},
-      {Route::documents, "/v1/collections/{collection}/documents", "GET POST", false},
-      {Route::document, "/v1/collections/{collection}/documents/{document...}", "GET DELETE", false},
-      {Route::search, "/v1/collections/{collection}/search", "POST", false},
-      {Route::health, "/healthz", "GET", true},
-      {Route::ready, "/readyz", "GET", true},
-      {Route::metrics, "/metrics", "GET", false},
-      {Route::openapi, "/openapi.json", "GET", true},
+      {Route::models, "/v1/models", "GET", Access::key},
+      {Route::chat, "/v1/chat/completions", "POST", Access::key},
+      {Route::completions, "/v1/completions", "POST", Access::key},
+      {Route::embeddings, "/v1/embeddings", "POST", Access::key},
+      {Route::responses, "/v1/responses", "POST", Access::key},
+      {Route::messages, "/v1/messages", "POST", Access::key},
+      {Route::model, "/v1/models/{model...}", "GET", Access::key},
+      {Route::collections, "/v1/collections", "GET", Access::key},
+      {Route::collection, "/v1/collections/{collection}", "GET", Access::key},
+      {Route::documents, "/v1/collections/{collection}/documents", "GET POST", Access::key},
+      {Route::document, "/v1/collections/{collection}/documents/{document...}", "GET DELETE", Access::key},
+      {Route::search, "/v1/collections/{collection}/search", "POST", Access::key},
+      {Route::health, "/healthz", "GET", Access::open},
+      {Route::ready, "/readyz", "GET", Access::open},
+      {Route::metrics, "/metrics", "GET", Access::key},
+      {Route::openapi, "/openapi.json", "GET", Access::open},
+      {Route::admin_keys, "/admin/v1/keys", "GET POST", Access::admin},
+      {Route::admin_key, "/admin/v1/keys/{name}", "GET PATCH DELETE", Access::admin},
+      {Route::admin_rotate, "/admin/v1/keys/{name}/rotate", "POST", Access::admin},
+      {Route::admin_usage, "/admin/v1/usage", "GET", Access::admin},
+      {Route::admin_budgets, "/admin/v1/budgets", "GET", Access::admin},
+      {Route::admin_audit, "/admin/v1/audit/verify", "GET", Access::admin},
   };
   return table;
 }
@@ -100,7 +106,7 @@ bool allows_method(const RouteEntry& entry, std::string_view method) {
 
 std::string allowed_methods(const RouteEntry& entry) {
   std::string out;
-  for (const std::string_view method : {"GET", "HEAD", "POST", "DELETE"})
+  for (const std::string_view method : {"GET", "HEAD", "POST", "PATCH", "DELETE"})
     if (allows_method(entry, method)) out += std::string(method) + ", ";
   return out + "OPTIONS";
 }

@@ -25,14 +25,23 @@ enum class Route : std::uint32_t {
   ready,
   metrics,
   openapi,
+  admin_keys,
+  admin_key,
+  admin_rotate,
+  admin_usage,
+  admin_budgets,
+  admin_audit,
 };
-inline constexpr std::size_t route_count = 17;
+inline constexpr std::size_t route_count = 23;
+
+/// Who may ask: everyone, who has a key, or who has an admin key.
+enum class Access : std::uint8_t { open, key, admin };
 
 struct RouteEntry {
   Route route;
   std::string_view pattern;  // "{name}": one segment; "{name...}": the rest of the path
-  std::string_view methods;  // of "GET POST DELETE", separated by blanks; HEAD goes with GET
-  bool open;                 // needs no key
+  std::string_view methods;  // of "GET POST PATCH DELETE", separated by blanks; HEAD goes with GET
+  Access access;
 };
 
 const std::vector<RouteEntry>& route_table();

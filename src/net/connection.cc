@@ -390,6 +390,7 @@ Connection::awaitable<bool> Connection::serve() {
   }
   RequestPlan plan = make_plan();
   tag_ = plan.tag;
+  request_.caller = std::move(plan.caller);
   if (plan.refusal) co_return co_await refuse(std::move(*plan.refusal));
   std::uint64_t bytes_max = shared_.limits.body_bytes_max;
   if (plan.body_bytes_max > 0) bytes_max = std::min(bytes_max, plan.body_bytes_max);

@@ -42,6 +42,7 @@ struct RequestPlan {
   std::uint64_t body_bytes_max = 0;     // lowers the server's own limit; 0: that one
   std::unique_ptr<BodySink> body_sink;  // none: to HttpRequest::body
   std::optional<HttpResponse> refusal;  // answered without reading further than necessary
+  std::shared_ptr<const void> caller;   // the handler's own: who asked; HttpRequest::caller from here on
 };
 
 /// One request and its answer. Lives until `handle` returns.

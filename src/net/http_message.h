@@ -17,10 +17,11 @@ struct HttpRequest {
   std::string method{};  // "GET"
   std::string target{};  // as sent: path, then "?" and the query if there is one
   int minor_version = 1;
-  std::vector<HttpHeader> headers{};  // in order
-  std::string body{};                 // empty if it went to a BodySink
-  std::string request_id{};           // the client's x-request-id if it is sane, else a new one
-  std::string peer{};                 // address of the client
+  std::vector<HttpHeader> headers{};     // in order
+  std::string body{};                    // empty if it went to a BodySink
+  std::string request_id{};              // the client's x-request-id if it is sane, else a new one
+  std::string peer{};                    // address of the client
+  std::shared_ptr<const void> caller{};  // as RequestPlan said
 
   /// Value of the first header of that (lower-case) name; "" if there is none.
   std::string_view header(std::string_view name) const;

@@ -44,6 +44,7 @@ TEXT
 # start_server ARGUMENTS...: `loadline serve ...` on a free port; $URL and $SERVER (its process) afterwards. Its log goes
 # to $WORK/server.log. Returns once it is ready.
 start_server() {
+  : >"$WORK/server.out"  # is read before the program may have opened it
   "$BIN" serve --port 0 --json "$@" >"$WORK/server.out" 2>"$WORK/server.log" &
   SERVER=$!
   trap '[ -z "$SERVER" ] || kill -KILL "$SERVER" 2>/dev/null || true; rm -rf "$WORK"' EXIT

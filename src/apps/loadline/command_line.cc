@@ -39,7 +39,8 @@ struct Parsed {
   std::vector<std::string> pull;
   std::string inspect, shell, request_id;
   KeysArguments keys;
-  UsageArguments usage;
+  bool all_prices = false;
+  UsageWords usage;
   AuditArguments audit;
   VaultArguments vault;
   Run run;
@@ -138,6 +139,10 @@ void add_setup_verbs(CLI::App& app, Parsed& p) {
   CLI::App* pull = models->add_subcommand("pull", "Fetch models, checked by SHA-256");
   pull->add_option("NAME", p.pull, "Names as `models list` shows them")->required();
   pull->callback([&p] { p.run = [&p](Wire& w, Terminal& t) { return run_models_pull(w, t, p.pull); }; });
+  CLI::App* prices = models->add_subcommand("prices", "What the manifest's models cost, and who says so");
+  prices->add_flag("--all", p.all_prices, "Also the list prices of models that it does not name");
+  prices->callback(
+      [&p] { p.run = [&p](Wire& w, Terminal& t) { return run_models_prices(w, t, p.all_prices); }; });
   CLI::App* inspect = models->add_subcommand("inspect", "What a model file says of itself");
   inspect->add_option("NAME", p.inspect, "A known model or the path of a GGUF file")->required();
   inspect->callback(

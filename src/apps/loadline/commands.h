@@ -10,6 +10,7 @@
 
 #include "apps/loadline/terminal.h"
 #include "apps/loadline/wire.h"
+#include "governance/usage_words.h"
 
 namespace loadline {
 
@@ -72,6 +73,8 @@ int run_config(Wire& wire, Terminal& terminal, const std::string& what);  // "ch
 
 int run_models_list(Wire& wire, Terminal& terminal);
 int run_models_pull(Wire& wire, Terminal& terminal, const std::vector<std::string>& names);
+/// What models of the manifest cost and why; the whole list with `all`.
+int run_models_prices(Wire& wire, Terminal& terminal, bool all);
 int run_models_inspect(Wire& wire, Terminal& terminal, const std::string& name);
 
 struct KeysArguments {
@@ -90,12 +93,7 @@ int run_keys_list(Wire& wire, Terminal& terminal);
 int run_keys_rotate(Wire& wire, Terminal& terminal, const KeysArguments& arguments);
 int run_keys_revoke(Wire& wire, Terminal& terminal, const KeysArguments& arguments);
 
-struct UsageArguments {
-  std::vector<std::string> by;  // "day", "key", "team", "route", "model"
-  std::string from, to;         // dates, both included; "": the first, the last
-  std::string key, team, route, model;
-};
-int run_usage(Wire& wire, Terminal& terminal, const UsageArguments& arguments);
+int run_usage(Wire& wire, Terminal& terminal, const UsageWords& arguments);
 
 struct AuditArguments {
   std::vector<std::string> anchors;  // lines kept elsewhere

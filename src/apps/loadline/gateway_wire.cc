@@ -69,11 +69,16 @@ Result<std::shared_ptr<const Endpoint>> endpoint_of(const Manifest& manifest, co
   return std::make_shared<const Endpoint>(std::move(*endpoint));
 }
 
-Status add_manifest_model(const Manifest& manifest, const ModelConfig& config, GatewayTable& table) {
+Status add_manifest_model(const Manifest& manifest, const ModelConfig& config, const PriceTable& list,
+                          GatewayTable& table) {
   GatewayModel model;
   model.name = config.name;
   model.region = config.region;
   model.operator_name = config.operator_name;
+  if (config.concurrent > 0) {
+    model.places = {config.concurrent, config.queue};
+    model.queue_time = std::chrono::seconds(config.queue_seconds);
+  }
   if (config.provider != "local") {
     LOADLINE_ASSIGN(model.endpoint, endpoint_of(manifest, config));
     const RemoteConfig& remote = config.remote;
@@ -89,7 +94,9 @@ Status add_manifest_model(const Manifest& manifest, const ModelConfig& config, G
   RouteModel route_model;
   route_model.clearance = clearance_of(config, table.classes);
   route_model.capabilities = capabilities_of(config);
-  route_model.price = price_of(config.price);
+  const std::optional<Price> price = price_of_model(config, list);
+  route_model.price_known = price.has_value();
+  route_model.price = price.value_or(Price());
   add_model(table, std::move(model), std::move(route_model));
   return {};
 }
@@ -121,23 +128,6 @@ RoutePolicy policy_of(const RouteConfig& config, const GatewayTable& table) {
     policy.candidates.push_back(candidate);
   }
   return policy;
-}
-
-BudgetLimits budget_of(const BudgetConfig& config) {
-  BudgetLimits budget;
-  if (config.day_nano >= 0) budget.day = config.day_nano;
-  if (config.month_nano >= 0) budget.month = config.month_nano;
-  return budget;
-}
-
-RateLimits limits_of(const LimitsConfig& config) {
-  RateLimits limits;
-  if (config.requests_per_minute >= 0)
-    limits.requests_per_minute = static_cast<std::uint32_t>(config.requests_per_minute);
-  if (config.tokens_per_minute >= 0)
-    limits.tokens_per_minute = static_cast<std::uint64_t>(config.tokens_per_minute);
-  if (config.concurrent >= 0) limits.concurrent = static_cast<std::uint32_t>(config.concurrent);
-  return limits;
 }
 
 OutputAction output_action(const std::string& name) {
@@ -178,6 +168,36 @@ const std::string* first_local_model(const Manifest& manifest, const RouteConfig
 
 }  // namespace
 
+BudgetLimits budget_of(const BudgetConfig& config) {
+  BudgetLimits budget;
+  if (config.day_nano >= 0) budget.day = config.day_nano;
+  if (config.month_nano >= 0) budget.month = config.month_nano;
+  return budget;
+}
+
+RateLimits limits_of(const LimitsConfig& config) {
+  RateLimits limits;
+  if (config.requests_per_minute >= 0)
+    limits.requests_per_minute = static_cast<std::uint32_t>(config.requests_per_minute);
+  if (config.tokens_per_minute >= 0)
+    limits.tokens_per_minute = static_cast<std::uint64_t>(config.tokens_per_minute);
+  if (config.concurrent >= 0) limits.concurrent = static_cast<std::uint32_t>(config.concurrent);
+  return limits;
+}
+
+std::optional<Price> price_of_model(const ModelConfig& config, const PriceTable& list) {
+  if (config.price.given || config.provider == "local") return price_of(config.price);
+  return list.find(config.model);
+}
+
+Result<AuditReport> verify_audit_of(const std::string& data_folder, FileSystem& files,
+                                    const std::vector<AuditAnchor>& kept) {
+  LOADLINE_ASSIGN(const auto journal,
+                  FileJournal::open({.folder = data_folder + "/audit", .read_only = true}));
+  return verify_audit(*journal, files, {.anchor_file = data_folder + "/audit/anchor", .read_only = true},
+                      kept);
+}
+
 bool needs_trust(const Manifest& manifest) {
   return std::any_of(manifest.models.begin(), manifest.models.end(), [](const ModelConfig& model) {
     return model.remote.base_url.rfind("https://", 0) == 0 && model.remote.ca_file.empty();
@@ -190,8 +210,9 @@ Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifes
   auto table = std::make_shared<GatewayTable>();
   table->classes = {manifest.data_classes, manifest.regions};
   table->version = manifest.version;
+  const PriceTable list = PriceTable::with_list_prices();
   for (const ModelConfig& config : manifest.models)
-    LOADLINE_TRY(add_manifest_model(manifest, config, *table));
+    LOADLINE_TRY(add_manifest_model(manifest, config, list, *table));
   LOADLINE_ASSIGN(const GuardPolicy all, guards_of(manifest, table->classes));
   for (const auto& [name, budget] : manifest.teams) table->teams.emplace_back(name, budget_of(budget));
   for (const RouteConfig& config : manifest.routes) {

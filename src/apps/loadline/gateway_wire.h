@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "governance/audit.h"
 #include "governance/keys.h"
 #include "governance/ledger.h"
+#include "governance/prices.h"
 #include "storage/journal.h"
 
 namespace loadline {
@@ -24,6 +26,13 @@ namespace loadline {
 Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifest,
                                                          const std::vector<std::string>& local_names,
                                                          const std::string& embedder);
+
+BudgetLimits budget_of(const BudgetConfig& config);
+RateLimits limits_of(const LimitsConfig& config);
+
+/// What a model of the manifest costs: as the manifest says, nothing in this process, else the list price of
+/// the provider's name for it. Absent: nobody says.
+std::optional<Price> price_of_model(const ModelConfig& config, const PriceTable& list);
 
 /// Whether an upstream is spoken to over TLS.
 bool needs_trust(const Manifest& manifest);
@@ -57,5 +66,9 @@ class GovernanceFiles {
   bool stopping_ = false;  // guarded by mutex_
   std::thread keeper_;
 };
+
+/// Checks all of the audit log of a data folder, beside whoever writes it. `kept`: anchors kept elsewhere.
+Result<AuditReport> verify_audit_of(const std::string& data_folder, FileSystem& files,
+                                    const std::vector<AuditAnchor>& kept);
 
 }  // namespace loadline

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "api/account_json.h"
 #include "apps/loadline/commands.h"
 #include "apps/loadline/commands_json.h"
+#include "apps/loadline/gateway_wire.h"
 #include "governance/audit.h"
 #include "governance/keys.h"
 #include "governance/ledger.h"
@@ -31,8 +33,6 @@ Result<std::unique_ptr<KeyStore>> open_keys(Wire& wire) {
                          .poll_every = std::chrono::milliseconds::zero()});
 }
 
-NameSet names_or_all(const std::vector<std::string>& names) { return {names.empty(), names}; }
-
 Result<std::optional<NanoDollars>> dollars(const std::string& text) {
   if (text.empty()) return std::optional<NanoDollars>();
   LOADLINE_ASSIGN(const NanoDollars amount, parse_dollars(text));
@@ -41,9 +41,13 @@ Result<std::optional<NanoDollars>> dollars(const std::string& text) {
 
 Result<Scopes> scopes_of(const KeysArguments& arguments, const DataClasses& classes) {
   Scopes scopes;
-  scopes.routes = names_or_all(arguments.routes);
-  scopes.models = names_or_all(arguments.models);
-  scopes.collections = names_or_all(arguments.collections);
+  // An admin key asks no models unless it says so.
+  const auto names = [&arguments](const std::vector<std::string>& given) {
+    return NameSet{given.empty() && !arguments.admin, given};
+  };
+  scopes.routes = names(arguments.routes);
+  scopes.models = names(arguments.models);
+  scopes.collections = names(arguments.collections);
   scopes.clearance = arguments.clearance;
   if (scopes.clearance.empty() && !classes.classes.empty()) scopes.clearance = classes.classes.back();
   scopes.floor = arguments.floor;
@@ -147,62 +151,8 @@ json::array texts_json(const std::vector<std::string>& texts) {
   return json::array(texts.begin(), texts.end());
 }
 
-json::object report_json(const AuditReport& report) {
-  return {{"intact", report.intact()},    {"records", report.records},
-          {"first", report.first},        {"anchored", report.anchored},
-          {"anchor", report.head.line()}, {"problems", texts_json(report.problems)}};
-}
-
 std::string tokens_text(const std::optional<std::uint64_t>& tokens) {
   return tokens ? std::to_string(*tokens) : "?";
-}
-
-json::object usage_json(const UsageRow& row) {
-  json::object out;
-  if (row.day != 0) out["day"] = show_day(row.day);
-  if (!row.key.empty()) out["key"] = row.key;
-  if (!row.team.empty()) out["team"] = row.team;
-  if (!row.route.empty()) out["route"] = row.route;
-  if (!row.model.empty()) out["model"] = row.model;
-  const UsageSums& sums = row.sums;
-  out["calls"] = sums.rows;
-  out["failed"] = sums.failed_rows;
-  out["provider_rows"] = sums.provider_rows;
-  out["estimated_rows"] = sums.estimated_rows;
-  out["unknown_rows"] = sums.unknown_rows;
-  out["input_tokens"] = sums.input;
-  out["cached_tokens"] = sums.cached;
-  out["output_tokens"] = sums.output;
-  out["reasoning_tokens"] = sums.reasoning;
-  out["usd"] = show_dollars(sums.cost);
-  out["usd_uncertain"] = show_dollars(sums.uncertain);
-  return out;
-}
-
-Result<UsageQuery> usage_query(const UsageArguments& arguments) {
-  UsageQuery query;
-  if (!arguments.from.empty()) {
-    LOADLINE_ASSIGN(query.first_day, parse_day(arguments.from));
-  }
-  if (!arguments.to.empty()) {
-    LOADLINE_ASSIGN(query.last_day, parse_day(arguments.to));
-  }
-  const auto wanted = [](const std::string& name) {
-    return name.empty() ? std::nullopt : std::optional(name);
-  };
-  query.key = wanted(arguments.key);
-  query.team = wanted(arguments.team);
-  query.route = wanted(arguments.route);
-  query.model = wanted(arguments.model);
-  const std::vector<std::string> by =
-      arguments.by.empty() ? std::vector<std::string>{"day", "route"} : arguments.by;
-  const auto has = [&by](const char* name) { return std::find(by.begin(), by.end(), name) != by.end(); };
-  query.by_day = has("day");
-  query.by_key = has("key");
-  query.by_team = has("team");
-  query.by_route = has("route");
-  query.by_model = has("model");
-  return query;
 }
 
 // What the audit log has on one request.
@@ -346,7 +296,7 @@ int run_keys_revoke(Wire& wire, Terminal& terminal, const KeysArguments& argumen
   return exit_done;
 }
 
-int run_usage(Wire& wire, Terminal& terminal, const UsageArguments& arguments) {
+int run_usage(Wire& wire, Terminal& terminal, const UsageWords& arguments) {
   auto query = usage_query(arguments);
   if (!query) return report(wire, query.error());
   auto logs = ReadLogs::open(wire, true, false);
@@ -373,9 +323,7 @@ int run_usage(Wire& wire, Terminal& terminal, const UsageArguments& arguments) {
 int run_audit_verify(Wire& wire, Terminal& terminal, const AuditArguments& arguments) {
   auto anchors = anchors_of(arguments);
   if (!anchors) return report(wire, anchors.error());
-  auto logs = ReadLogs::open(wire, false, true);
-  if (!logs) return report(wire, logs.error());
-  auto checked = verify_audit(*logs->audit_journal, wire.files(), audit_options(wire), *anchors);
+  auto checked = verify_audit_of(wire.options().data, wire.files(), *anchors);
   if (!checked) return report(wire, checked.error());
   if (wire.options().json) {
     print_json(report_json(*checked));

@@ -8,6 +8,7 @@
 #include "apps/loadline/gateway_wire.h"
 #include "apps/loadline/index_watch.h"
 #include "apps/loadline/otlp_sender.h"
+#include "apps/loadline/token_wire.h"
 #include "net/http_server.h"
 
 namespace loadline {
@@ -32,12 +33,19 @@ Result<std::vector<ApiKey>> read_keys(const Manifest& manifest) {
   return keys;
 }
 
+// "": the manifest has no admin key.
+Result<std::string> read_admin_secret(const Manifest& manifest) {
+  const KeyConfig& config = manifest.server.admin;
+  if (config.key_env.empty() && config.key_file.empty()) return std::string();
+  return read_secret("the admin key", config.key_env, beside_manifest(manifest, config.key_file));
+}
+
 HttpServerOptions server_options(const Manifest& manifest, const ServeArguments& arguments) {
   const ServerConfig& config = manifest.server;
   HttpServerOptions options;
   options.address = arguments.address.empty() ? config.address : arguments.address;
   options.port = arguments.port.value_or(config.port);
-  options.keys_required = !config.keys.empty();
+  options.keys_required = !config.keys.empty() || config.tokens.on;
   options.insecure = arguments.insecure;
   options.tls_certificate = beside_manifest(manifest, config.tls_certificate);
   options.tls_key = beside_manifest(manifest, config.tls_key);
@@ -58,6 +66,7 @@ HttpServerOptions server_options(const Manifest& manifest, const ServeArguments&
 // What the API stands on; the parts live in the wire. Destroyed in reverse: first nobody uploads any more.
 struct Service {
   std::unique_ptr<GovernanceFiles> governance;
+  std::unique_ptr<BearerTokens> tokens;
   std::unique_ptr<TraceExporter> traces;
   std::unique_ptr<DocumentAdmin> documents;
   std::unique_ptr<IndexWatch> watch;
@@ -81,6 +90,7 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
                   GovernanceFiles::open(wire.options().data, *manifest, vault, wire.vault_audit(),
                                         wire.files(), wire.clock(), wire.log()));
   LOADLINE_ASSIGN(auto table, make_gateway_table(*manifest, flow->names(), embedder->info().name));
+  LOADLINE_ASSIGN(service.tokens, make_bearer_tokens(*manifest, wire.clock(), wire.log()));
   std::shared_ptr<TlsTrust> trust;
   if (needs_trust(*manifest)) {
     LOADLINE_ASSIGN(trust, TlsTrust::system());
@@ -91,6 +101,7 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
     service.traces = std::make_unique<TraceExporter>(
         TraceExporterOptions{.service = manifest->app, .version = LOADLINE_VERSION}, std::move(*sender));
   }
+  LOADLINE_ASSIGN(std::string admin_secret, read_admin_secret(*manifest));
   service.documents = make_document_admin(*ingestor, *store, *store);
   service.watch = std::make_unique<IndexWatch>(*ingestor, wire.clock(), wire.log());
   ApiParts parts{.chat = *flow,
@@ -101,9 +112,15 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
                  .clock = wire.clock(),
                  .keys = std::move(keys),
                  .key_store = &service.governance->keys(),
+                 .tokens = service.tokens.get(),
                  .gateway = std::move(table),
                  .ledger = manifest->record_ledger ? &service.governance->ledger() : nullptr,
                  .audit = manifest->record_audit ? &service.governance->audit() : nullptr,
+                 .admin_secret = std::move(admin_secret),
+                 .verify_audit =
+                     [&wire](const std::vector<AuditAnchor>& anchors) {
+                       return verify_audit_of(wire.options().data, wire.files(), anchors);
+                     },
                  .traces = service.traces.get(),
                  .genai_version = *genai_version_named(manifest->telemetry.genai_version),
                  .vault = vault,
@@ -117,7 +134,7 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
   parts.limits.cache.bytes_max = manifest->cache_bytes_max;
   parts.limits.pending_uploads_max = server.pending_uploads_max;
   parts.limits.pending_upload_bytes_max = server.pending_upload_bytes_max;
-  parts.local_only = parts.keys.empty() && parts.key_store->empty() && !insecure;
+  parts.local_only = parts.keys.empty() && parts.key_store->empty() && parts.tokens == nullptr && !insecure;
   LOADLINE_ASSIGN(service.api, make_api(std::move(parts)));
   return service;
 }

@@ -6,6 +6,7 @@
 
 #include "apps/loadline/commands.h"
 #include "apps/loadline/commands_json.h"
+#include "apps/loadline/gateway_wire.h"
 #include "llama/gguf_info.h"
 
 namespace loadline {
@@ -157,6 +158,65 @@ int run_models_pull(Wire& wire, Terminal& terminal, const std::vector<std::strin
     else
       terminal.line(name + ": here");
   }
+  return exit_done;
+}
+
+namespace {
+
+std::string dollars_text(const std::optional<NanoDollars>& amount) {
+  return amount ? show_dollars(*amount) : "-";
+}
+
+json::object price_json(std::string_view model, const std::optional<Price>& price) {
+  json::object out{{"model", std::string(model)}};
+  if (!price) return out;
+  out["input_per_million"] = show_dollars(price->input);
+  out["output_per_million"] = show_dollars(price->output);
+  if (price->cached) out["cached_input_per_million"] = show_dollars(*price->cached);
+  if (price->reasoning) out["reasoning_per_million"] = show_dollars(*price->reasoning);
+  if (price->prompt_tokens_max > 0) out["prompt_tokens_max"] = price->prompt_tokens_max;
+  return out;
+}
+
+std::vector<std::string> price_row(std::string_view model, const std::optional<Price>& price,
+                                   std::string source) {
+  if (!price) return {visible(model), "?", "?", "?", "?", std::move(source)};
+  return {visible(model),
+          show_dollars(price->input),
+          show_dollars(price->output),
+          dollars_text(price->cached),
+          price->prompt_tokens_max > 0 ? std::to_string(price->prompt_tokens_max) : "-",
+          std::move(source)};
+}
+
+}  // namespace
+
+int run_models_prices(Wire& wire, Terminal& terminal, bool all) {
+  auto manifest = wire.manifest();
+  if (!manifest) return report(wire, manifest.error());
+  const PriceTable list = PriceTable::with_list_prices();
+  std::vector<std::vector<std::string>> rows{{"MODEL", "INPUT", "OUTPUT", "CACHED", "PROMPTS UP TO", "FROM"}};
+  for (const ModelConfig& model : (*manifest)->models) {
+    const auto price = price_of_model(model, list);
+    const char* source = model.price.given || model.provider == "local" ? "manifest" : "list";
+    if (!price) source = "unknown";
+    json::object out = price_json(model.name, price);
+    out["source"] = source;
+    if (wire.options().json) print_json(out);
+    rows.push_back(price_row(model.name, price, source));
+  }
+  if (all || (*manifest)->models.empty())
+    for (const ListPrice& row : list_prices()) {
+      json::object out = price_json(row.model, row.price);
+      out["vendor"] = std::string(row.vendor);
+      out["source"] = std::string(row.source);
+      out["seen_on"] = std::string(row.seen_on);
+      if (wire.options().json) print_json(out);
+      rows.push_back(price_row(
+          row.model, row.price,
+          std::string(row.vendor) + ", " + std::string(row.source) + " " + std::string(row.seen_on)));
+    }
+  if (!wire.options().json) terminal.table(rows);
   return exit_done;
 }
 
