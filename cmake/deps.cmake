@@ -56,6 +56,7 @@ loadline_dependency(seccomp PACKAGE libseccomp-dev HEADER seccomp.h LIBRARIES li
 loadline_dependency(stemmer PACKAGE libstemmer-dev HEADER libstemmer.h LIBRARIES stemmer)
 loadline_dependency(curl PACKAGE libcurl4-openssl-dev HEADER curl/curl.h LIBRARIES libcurl.so)
 loadline_dependency(sodium PACKAGE libsodium-dev HEADER sodium.h LIBRARIES sodium)
+loadline_dependency(jemalloc PACKAGE libjemalloc-dev HEADER jemalloc/jemalloc.h LIBRARIES jemalloc_pic)
 loadline_dependency(gtest PACKAGE "libgtest-dev;libgmock-dev" HEADER gtest/gtest.h LIBRARIES gmock gtest gtest_main)
 loadline_dependency(rapidcheck PACKAGE librapidcheck-dev HEADER rapidcheck.h LIBRARIES rapidcheck)
 loadline_dependency(benchmark PACKAGE libbenchmark-dev HEADER benchmark/benchmark.h LIBRARIES benchmark)

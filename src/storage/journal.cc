@@ -224,7 +224,7 @@ class MappedJournal final : public FileJournal {
   Status next_segment(std::unique_lock<std::mutex>& lock);
   void sync_thread();
   void allocation_thread();
-  void sync(std::unique_lock<std::mutex>& lock);
+  void sync(std::unique_lock<std::mutex>& lock, Instant due);
   Instant sync_time() const;
   void stop();
   std::string path(std::uint32_t sequence) const { return segment_path(options_.folder, sequence); }
@@ -403,21 +403,25 @@ void MappedJournal::sync_thread() {
   while (!failed_) {
     sync_wake_.wait(lock, [&] { return stopping_ || pending_ || flush_now_; });
     if (!pending_ && stopping_) return;
-    if (pending_ && !flush_now_ && !stopping_)
-      sync_wake_.wait_until(lock, sync_time(), [&] { return stopping_ || flush_now_; });
+    Instant due = std::chrono::steady_clock::now();
+    if (pending_ && !flush_now_ && !stopping_) {
+      const Instant begin_at = sync_time();
+      if (!sync_wake_.wait_until(lock, begin_at, [&] { return stopping_ || flush_now_; }))
+        due = std::max(due, begin_at);
+    }
     flush_now_ = false;
-    if (pending_) sync(lock);
+    if (pending_) sync(lock, due);
   }
 }
 
-void MappedJournal::sync(std::unique_lock<std::mutex>& lock) {
+// What comes late to begin at `due` has to count as a part of the time that a sync takes.
+void MappedJournal::sync(std::unique_lock<std::mutex>& lock, Instant due) {
   std::vector<Unsynced> todo = std::move(full_);
   full_.clear();
   todo.push_back({active_, end_});
   const std::uint64_t reached = next_ - 1;
   pending_ = false;
   lock.unlock();
-  const Instant begun = std::chrono::steady_clock::now();
   Status done;
   for (const Unsynced& part : todo) {
     done = part.segment->sync();
@@ -425,7 +429,7 @@ void MappedJournal::sync(std::unique_lock<std::mutex>& lock) {
     part.segment->set_durable_end(part.end);
     part.segment->release_before(part.end);
   }
-  const Duration took = std::chrono::steady_clock::now() - begun;
+  const Duration took = std::chrono::steady_clock::now() - due;
   lock.lock();
   ++syncs_;
   sync_takes_ = std::max(took, sync_takes_ - sync_takes_ / 8);
