@@ -187,24 +187,16 @@ Status BertNetwork::make_kinds() {
   const Number number = number_of(precision_);
   const bool integer = number == Number::u8;
   const Activation activation = integer ? Activation::none : config_.activation;
+  LOADLINE_ASSIGN(qkv_kind_, ProductKind::make({.inputs = hidden, .outputs = 3 * hidden, .number = number}));
   LOADLINE_ASSIGN(
-      qkv_kind_,
-      ProductKind::make({.inputs = hidden, .outputs = 3 * hidden, .number = number, .rows_max = rows_max_}));
-  LOADLINE_ASSIGN(context_kind_, ProductKind::make({.inputs = hidden,
-                                                    .outputs = hidden,
-                                                    .number = number,
-                                                    .accumulate = !integer,
-                                                    .rows_max = rows_max_}));
-  LOADLINE_ASSIGN(up_kind_, ProductKind::make({.inputs = hidden,
-                                               .outputs = wide,
-                                               .number = number,
-                                               .activation = activation,
-                                               .rows_max = rows_max_}));
-  LOADLINE_ASSIGN(down_kind_, ProductKind::make({.inputs = wide,
-                                                 .outputs = hidden,
-                                                 .number = number,
-                                                 .accumulate = !integer,
-                                                 .rows_max = rows_max_}));
+      context_kind_,
+      ProductKind::make({.inputs = hidden, .outputs = hidden, .number = number, .accumulate = !integer}));
+  LOADLINE_ASSIGN(
+      up_kind_,
+      ProductKind::make({.inputs = hidden, .outputs = wide, .number = number, .activation = activation}));
+  LOADLINE_ASSIGN(
+      down_kind_,
+      ProductKind::make({.inputs = wide, .outputs = hidden, .number = number, .accumulate = !integer}));
   return {};
 }
 

@@ -1,7 +1,8 @@
 #include "encoder/linear.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <dnnl.hpp>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -69,15 +70,14 @@ bool supported(Number number) {
 
 struct ProductKind::Parts {
   struct Compiled {
-    std::optional<dnnl::matmul> product;  // set once, guarded by mutex
+    dnnl::matmul product;
     dnnl::memory::desc input, output, scratch;
   };
 
   ProductShape shape;
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::memory::desc weights;
-  std::mutex mutex;
-  std::vector<Compiled> by_rows;  // index: rows / row_step - 1
+  std::vector<Compiled> by_rows;  // index: rows / row_step - 1, up to block_rows
 
   dnnl::matmul::primitive_desc describe(std::size_t rows, const dnnl::memory::desc& weight_layout) const {
     const dnnl::memory::desc x({dim(rows), dim(shape.inputs)}, input_type(shape.number), Layout::ab);
@@ -87,17 +87,15 @@ struct ProductKind::Parts {
     return {{x, weight_layout, bias, y}, attributes(shape), engine};
   }
 
-  const Compiled& compiled(std::size_t rows) {
-    std::lock_guard lock(mutex);
-    Compiled& entry = by_rows[rows / row_step - 1];
-    if (!entry.product) {
+  void compile() {
+    const dnnl::memory::desc any({dim(shape.inputs), dim(shape.outputs)}, weight_type(shape.number),
+                                 Layout::any);
+    weights = describe(block_rows, any).weights_desc();
+    for (std::size_t rows = row_step; rows <= block_rows; rows += row_step) {
       const dnnl::matmul::primitive_desc description = describe(rows, weights);
-      entry.input = description.src_desc();
-      entry.output = description.dst_desc();
-      entry.scratch = description.scratchpad_desc();
-      entry.product = dnnl::matmul(description);
+      by_rows.push_back({dnnl::matmul(description), description.src_desc(), description.dst_desc(),
+                         description.scratchpad_desc()});
     }
-    return entry;
   }
 };
 
@@ -106,14 +104,11 @@ ProductKind::~ProductKind() = default;
 const ProductShape& ProductKind::shape() const { return parts_->shape; }
 
 Result<std::unique_ptr<ProductKind>> ProductKind::make(const ProductShape& shape) {
-  LOADLINE_ASSERT(shape.inputs > 0 && shape.outputs > 0 && shape.rows_max > 0);
+  LOADLINE_ASSERT(shape.inputs > 0 && shape.outputs > 0);
   try {
     auto parts = std::make_unique<Parts>();
     parts->shape = shape;
-    parts->by_rows.resize(padded_rows(shape.rows_max) / row_step);
-    const dnnl::memory::desc any({dim(shape.inputs), dim(shape.outputs)}, weight_type(shape.number),
-                                 Layout::any);
-    parts->weights = parts->describe(padded_rows(shape.rows_max), any).weights_desc();
+    parts->compile();
     return std::unique_ptr<ProductKind>(new ProductKind(std::move(parts)));
   } catch (const dnnl::error& error) {
     return library_error(error);
@@ -177,20 +172,26 @@ Result<PackedWeights> PackedWeights::pack(const ProductKind& kind, std::span<con
 
 Status PackedWeights::run(const void* x, void* y, std::size_t rows) const {
   ProductKind::Parts& kind = parts_->kind;
-  LOADLINE_ASSERT(rows > 0 && rows <= kind.shape.rows_max);
+  LOADLINE_ASSERT(rows > 0);
+  const std::size_t padded = ProductKind::padded_rows(rows);
+  auto* in = static_cast<std::byte*>(const_cast<void*>(x));
+  auto* out = static_cast<std::byte*>(y);
   try {
-    const auto& compiled = kind.compiled(ProductKind::padded_rows(rows));
-    dnnl::memory scratch(compiled.scratch, kind.engine);
-    std::unordered_map<int, dnnl::memory> arguments{
-        {DNNL_ARG_SRC, dnnl::memory(compiled.input, kind.engine, const_cast<void*>(x))},
-        {DNNL_ARG_WEIGHTS, parts_->weights},
-        {DNNL_ARG_DST, dnnl::memory(compiled.output, kind.engine, y)},
-        {DNNL_ARG_SCRATCHPAD, scratch}};
-    if (!parts_->bias.empty()) {
-      arguments.emplace(DNNL_ARG_BIAS, dnnl::memory(parts_->bias_layout, kind.engine, parts_->bias.data()));
-    }
     dnnl::stream stream(kind.engine);
-    compiled.product->execute(stream, arguments);
+    for (std::size_t done = 0; done < padded; done += ProductKind::block_rows) {
+      const std::size_t block = std::min(ProductKind::block_rows, padded - done);
+      const auto& compiled = kind.by_rows[block / ProductKind::row_step - 1];
+      std::unordered_map<int, dnnl::memory> arguments{
+          {DNNL_ARG_SRC, dnnl::memory(compiled.input, kind.engine, in)},
+          {DNNL_ARG_WEIGHTS, parts_->weights},
+          {DNNL_ARG_DST, dnnl::memory(compiled.output, kind.engine, out)},
+          {DNNL_ARG_SCRATCHPAD, dnnl::memory(compiled.scratch, kind.engine)}};
+      if (!parts_->bias.empty())
+        arguments.emplace(DNNL_ARG_BIAS, dnnl::memory(parts_->bias_layout, kind.engine, parts_->bias.data()));
+      compiled.product.execute(stream, arguments);
+      in += compiled.input.get_size();
+      out += compiled.output.get_size();
+    }
     stream.wait();
     return {};
   } catch (const dnnl::error& error) {

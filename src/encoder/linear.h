@@ -2,10 +2,11 @@
 // Matrix products with packed weights on oneDNN: y = activation(x W + b), y += x W + b, or the integer
 // products of 8-bit x and W.
 //
-// A `ProductKind` is one shape and treatment of weights; layers of a model share it. It compiles one
-// primitive per number of rows, in steps of `row_step`, on first use, and keeps it: row counts are bounded by
-// the caller's batch, so the cache is too. Weights are packed once into the layout that all these primitives
-// take.
+// A `ProductKind` is one shape and treatment of weights; layers of a model share it. To compile a primitive
+// takes up to some milliseconds, and each compiled one is for one number of rows: so a product is computed in
+// blocks of `block_rows` and one rest in steps of `row_step`, and the few primitives for those are compiled
+// when the kind is made. None is left to the request that first has a number of rows. Weights are packed once
+// into the layout that all these primitives take.
 //
 // `run` may be called from several threads at once with separate outputs. oneDNN's exceptions are turned into
 // errors here.
@@ -30,12 +31,11 @@ struct ProductShape {
   Number number = Number::f32;               // of x and W; u8 means u8 x, s8 W, s32 y, no bias, no activation
   Activation activation = Activation::none;  // f32, bf16
   bool accumulate = false;                   // f32, bf16: y is f32 and added to; otherwise y is as `number`
-  std::size_t rows_max = 0;
 };
 
 class ProductKind {
  public:
-  static constexpr std::size_t row_step = 8;
+  static constexpr std::size_t row_step = 8, block_rows = 64;
   static std::size_t padded_rows(std::size_t rows) { return (rows + row_step - 1) / row_step * row_step; }
 
   static Result<std::unique_ptr<ProductKind>> make(const ProductShape& shape);
