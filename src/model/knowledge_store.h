@@ -2,6 +2,7 @@
 // The read side of the document store, as retrieval and answering need it. Only live (served) document
 // versions are visible here; the write side belongs to ingestion.
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,14 @@ struct DocumentRecord {
   std::uint32_t chunk_count = 0;
 };
 
+/// What stands in a chunk, without where: views that are good during one call.
+struct ChunkText {
+  ChunkId id;
+  std::string_view text, table_header, table_caption;
+  std::span<const std::string> headings;
+  bool is_table = false;
+};
+
 /// Thread-safe. Every call sees one consistent state.
 class KnowledgeStore {
  public:
@@ -41,6 +50,10 @@ class KnowledgeStore {
   virtual Result<std::vector<DocumentRecord>> documents(CollectionId collection) const = 0;
   /// In the order asked; ids that are not served (any more) are left out.
   virtual Result<std::vector<Chunk>> chunks(std::span<const ChunkId> ids) const = 0;
+  /// Calls `take` for each of these chunks, in the order asked, ids that are not served left out. For reading
+  /// through a thousand of them: nothing is copied. `take` must not use the store.
+  virtual Status read_texts(std::span<const ChunkId> ids,
+                            const std::function<void(const ChunkText&)>& take) const = 0;
   /// The chunks of one served document with ordinals in [first, last], in order.
   virtual Result<std::vector<Chunk>> chunk_range(DocumentId document, std::uint32_t first,
                                                  std::uint32_t last) const = 0;

@@ -163,6 +163,37 @@ Result<std::vector<Chunk>> SqliteStore::chunks(std::span<const ChunkId> ids) con
   });
 }
 
+Status SqliteStore::read_texts(std::span<const ChunkId> ids,
+                               const std::function<void(const ChunkText&)>& take) const {
+  return impl_->read([&](SqlConnection& connection) -> Status {
+    Query query(connection,
+                "SELECT c.text, c.headings, c.table_header, c.table_caption, c.is_table FROM chunks c "
+                "WHERE c.id = ? AND EXISTS (SELECT 1 FROM documents d WHERE d.live = c.version)");
+    std::string headings_read;  // neighbours mostly stand under the same ones
+    std::vector<std::string> headings;
+    for (const ChunkId id : ids) {
+      query.again();
+      query.bind(id.value);
+      if (query.next()) {
+        ChunkText chunk;
+        chunk.id = id;
+        chunk.text = query.view();
+        if (const std::string_view bytes = query.view(); bytes != headings_read) {
+          LOADLINE_ASSIGN(headings, decode_texts(bytes));
+          headings_read = bytes;
+        }
+        chunk.headings = headings;
+        chunk.table_header = query.view();
+        chunk.table_caption = query.view();
+        chunk.is_table = query.number() != 0;
+        take(chunk);
+      }
+      LOADLINE_TRY(query.status());
+    }
+    return {};
+  });
+}
+
 Result<std::vector<Chunk>> SqliteStore::chunk_range(DocumentId document, std::uint32_t first,
                                                     std::uint32_t last) const {
   return impl_->read([&](SqlConnection& connection) -> Result<std::vector<Chunk>> {

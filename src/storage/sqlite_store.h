@@ -36,6 +36,8 @@ class SqliteStore final : public KnowledgeStore, public IngestStore {
   Result<std::uint64_t> generation() const override;
   Result<std::vector<DocumentRecord>> documents(CollectionId collection) const override;
   Result<std::vector<Chunk>> chunks(std::span<const ChunkId> ids) const override;
+  Status read_texts(std::span<const ChunkId> ids,
+                    const std::function<void(const ChunkText&)>& take) const override;
   Result<std::vector<Chunk>> chunk_range(DocumentId document, std::uint32_t first,
                                          std::uint32_t last) const override;
   Result<std::vector<Chunk>> page_chunks(DocumentId document, int page) const override;

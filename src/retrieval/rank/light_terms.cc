@@ -1,6 +1,8 @@
 #include "retrieval/rank/light_terms.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/hash.h"
 #include "text/word.h"
@@ -29,7 +31,7 @@ char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; 
 
 // A word on its way to its stem; longer ones are cut.
 struct Word {
-  std::array<char, term_length_max> bytes;
+  alignas(8) std::array<char, term_length_max> bytes;
   std::size_t size = 0;
   bool letters_only = true;
 
@@ -106,18 +108,39 @@ Word stem_of(std::string_view word) {
   return stem;
 }
 
+// Eight bytes at a time; what lies behind the word in `bytes` does not count.
+std::uint64_t stem_hash(const Word& word) {
+  std::uint64_t hash = word.size;
+  for (std::size_t at = 0; at < word.size; at += 8) {
+    std::uint64_t part = 0;
+    std::memcpy(&part, word.bytes.data() + at, 8);
+    if (word.size - at < 8) part &= ~std::uint64_t{0} >> (64 - 8 * (word.size - at));
+    hash = (hash ^ part) * 0xFF51AFD7ED558CCDULL;
+    hash ^= hash >> 33;
+  }
+  hash *= 0xC4CEB9FE1A85EC53ULL;
+  hash ^= hash >> 29;
+  return hash == 0 ? 1 : hash;  // 0 is no term
+}
+
 // 0: a stop word.
-std::uint64_t word_hash(std::string_view word) {
-  Word folded;
+std::uint64_t word_hash(std::string_view word, Word& folded) {
   bool plain = true;
-  for (const char c : word.substr(0, term_length_max)) {
+  for (const char c : word.substr(folded.size, term_length_max - folded.size)) {
     folded.add(c);
     plain = plain && c != '\'' && c != '-';
   }
   if (is_stop_word(folded.view())) return 0;
-  if (!plain) return hash64(stem_of(word).view());
+  if (!plain) return stem_hash(stem_of(word));
   strip_endings(folded);
-  return hash64(folded.view());
+  return stem_hash(folded);
+}
+
+// Folds the letters from `at` on, which are the whole word mostly.
+std::size_t fold_letters(std::string_view text, std::size_t at, Word& folded) {
+  for (; at < text.size() && is_letter(text[at]) && folded.size < term_length_max; ++at)
+    folded.bytes[folded.size++] = lower(text[at]);
+  return at;
 }
 
 std::uint64_t number_hash(std::string_view number, std::string& scratch) {
@@ -148,14 +171,15 @@ void light_terms(std::string_view text, std::vector<LightTerm>& terms) {
       continue;
     }
     LightTerm term;
+    Word folded;
     std::size_t end = is_digit(c) ? number_end(text, at) : at;
     term.number = end > at && (end == text.size() || !(is_letter(text[end]) || text[end] == '-'));
-    if (!term.number) end = word_end(text, at + 1);
+    if (!term.number) end = word_end(text, std::max(at + 1, fold_letters(text, at, folded)));
     term.begin = static_cast<std::uint32_t>(at);
     term.end = static_cast<std::uint32_t>(end);
     term.capital = is_upper(c) || is_digit(c);
     const std::string_view word = text.substr(at, end - at);
-    term.hash = term.number ? number_hash(word, scratch) : word_hash(word);
+    term.hash = term.number ? number_hash(word, scratch) : word_hash(word, folded);
     term.stop = term.hash == 0;
     terms.push_back(term);
     at = end;

@@ -11,9 +11,20 @@
 #include "model/knowledge_store.h"
 #include "model/memory_file_system.h"
 #include "retrieval/keyword/keyword_index.h"
+#include "retrieval/rank/page_digest.h"
 #include "retrieval/vector/vector_index.h"
 
 namespace loadline {
+
+inline ChunkText text_of(const Chunk& chunk) {
+  return {chunk.id, chunk.text, chunk.table_header, chunk.table_caption, chunk.headings, chunk.is_table};
+}
+
+inline PageDigest digest_of(const std::vector<Chunk>& page) {
+  PageDigester digester;
+  for (const Chunk& chunk : page) digester.read(text_of(chunk));
+  return digester.finish();
+}
 
 class MemoryKnowledge final : public KnowledgeStore {
  public:
@@ -68,6 +79,12 @@ class MemoryKnowledge final : public KnowledgeStore {
       if (id.value >= 1 && id.value <= chunks_.size() && served(chunks_[id.value - 1].document))
         out.push_back(chunks_[id.value - 1]);
     return out;
+  }
+  Status read_texts(std::span<const ChunkId> ids,
+                    const std::function<void(const ChunkText&)>& take) const override {
+    LOADLINE_ASSIGN(const std::vector<Chunk> read, chunks(ids));
+    for (const Chunk& chunk : read) take(text_of(chunk));
+    return {};
   }
   Result<std::vector<Chunk>> chunk_range(DocumentId document, std::uint32_t first,
                                          std::uint32_t last) const override {

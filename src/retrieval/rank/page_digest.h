@@ -12,7 +12,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "model/chunk.h"
+#include "model/knowledge_store.h"
+#include "retrieval/rank/light_terms.h"
 
 namespace loadline {
 
@@ -21,12 +22,12 @@ namespace loadline {
 using TermKey = std::uint32_t;
 constexpr TermKey term_key(std::uint64_t hash) { return static_cast<TermKey>(hash ^ (hash >> 32)); }
 
-/// Keys are without order, each once: a page is made for every candidate page that no question met before,
-/// and to order a page's keys takes longer than to read them through for the few that a question has.
+/// Keys are without order: a digest is made for every candidate page that no question met before, and to
+/// order a page's keys takes longer than to read them through for the few that a question has.
 struct PageDigest {
-  std::vector<TermKey> terms;             // of text and headings
-  std::vector<TermKey> heading_terms;     // of headings, captions, header rows, first line
-  std::vector<TermKey> pairs;             // of neighbouring terms in a line, see pair_key
+  std::vector<TermKey> terms;             // of text and headings, each once
+  std::vector<TermKey> heading_terms;     // of headings, captions, header rows, first line, each once
+  std::vector<TermKey> pairs;             // of neighbouring terms in a line, see pair_key; few come twice
   std::vector<TermKey> label_terms;       // of the labels of table rows, one label after the other
   std::vector<std::uint32_t> label_ends;  // in label_terms; labels are distinct
   std::vector<int> years;                 // sorted
@@ -43,8 +44,51 @@ bool holds(const std::vector<TermKey>& keys, TermKey key);
 /// Of two terms that stand side by side, stop words between them left out.
 std::uint64_t pair_key(std::uint64_t first, std::uint64_t second);
 
-/// `chunks` are those of one page, in order.
-PageDigest digest_page(std::span<const Chunk> chunks);
+/// Which keys were met since the last `clear`.
+class SeenKeys {
+ public:
+  /// True the first time.
+  bool add(TermKey key);
+  void clear();
+
+ private:
+  // A key with the round it was met in above it; places of earlier rounds count as empty.
+  using Place = std::uint64_t;
+  std::size_t place_of(Place wanted) const;
+  void grow();
+
+  std::vector<Place> places_ = std::vector<Place>(1024, 0);
+  std::uint32_t round_ = 1;
+  std::size_t count_ = 0;
+};
+
+/// Makes digests one after the other, and keeps its memory from one to the next.
+class PageDigester {
+ public:
+  /// The next chunk of the page, in order.
+  void read(const ChunkText& chunk);
+  /// Of the chunks read since the last call.
+  PageDigest finish();
+
+ private:
+  void read_heading(std::string_view text);
+  void read_line(std::string_view line);
+  void read_label(std::string_view line);
+  void add_term(TermKey key) {
+    if (terms_seen_.add(key)) terms_.push_back(key);
+  }
+
+  // Of the page that is read:
+  struct Sums {
+    std::size_t labels_read = 0, bytes = 0, table_bytes = 0;
+    std::uint32_t numbers = 0, lines = 0, listing_lines = 0;
+  };
+  PageDigest digest_;
+  std::vector<TermKey> terms_, heading_terms_, pairs_;
+  Sums sums_;
+  SeenKeys terms_seen_, heading_terms_seen_, headings_seen_, labels_seen_;
+  std::vector<LightTerm> line_terms_;
+};
 
 class PageDigests {
  public:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "retrieval/rank/light_terms.h"
+#include "retrieval/rank/memory_knowledge_test.h"
 
 namespace loadline {
 namespace {
@@ -33,7 +34,7 @@ TEST(PageDigest, KeepsTermsHeadingsYearsAndLabelsApart) {
   const std::vector<Chunk> page = {
       text_chunk("The quay was rebuilt in 2019.", {"Harbour works"}),
       table_chunk("| 2021 | 2020", "Mooring fees | 1,204 | 998\nNotes | see below | none")};
-  const PageDigest digest = digest_page(page);
+  const PageDigest digest = digest_of(page);
   EXPECT_TRUE(holds(digest.terms, term("quay")));
   EXPECT_TRUE(holds(digest.terms, term("harbour")));  // of headings too
   EXPECT_TRUE(holds(digest.heading_terms, term("harbour")));
@@ -52,7 +53,7 @@ TEST(PageDigest, KeepsTermsHeadingsYearsAndLabelsApart) {
 TEST(PageDigest, HoldsEachKeyOnceHoweverManyThereAre) {
   std::string text;
   for (int i = 0; i < 3000; ++i) text += "w" + std::to_string(i) + "x ";
-  const PageDigest digest = digest_page(std::vector{text_chunk(text + "\n" + text, {"Quay", "Quay"})});
+  const PageDigest digest = digest_of({text_chunk(text + "\n" + text, {"Quay", "Quay"})});
   std::vector<TermKey> terms = digest.terms;
   EXPECT_EQ(terms.size(), 3001U);
   std::sort(terms.begin(), terms.end());
@@ -62,18 +63,16 @@ TEST(PageDigest, HoldsEachKeyOnceHoweverManyThereAre) {
 }
 
 TEST(PageDigest, TellsStatementsListingsAndProseApart) {
-  const auto statement =
-      digest_page(std::vector{table_chunk("| 2021", "Cash | 12.5 | 11.0\nLoans | 200.1 | 180.2")});
-  const auto listing =
-      digest_page(std::vector{text_chunk("Balance sheet 12\nIncome statement 14\nNotes on risk 20")});
-  const auto prose = digest_page(std::vector{text_chunk("The harbour is open all year and has two cranes.")});
+  const auto statement = digest_of({table_chunk("| 2021", "Cash | 12.5 | 11.0\nLoans | 200.1 | 180.2")});
+  const auto listing = digest_of({text_chunk("Balance sheet 12\nIncome statement 14\nNotes on risk 20")});
+  const auto prose = digest_of({text_chunk("The harbour is open all year and has two cranes.")});
   EXPECT_GT(statement.figure_share, 0.5);
   EXPECT_EQ(statement.table_share, 1);
   EXPECT_EQ(listing.listing_share, 1);
   EXPECT_EQ(statement.listing_share, 0);
   EXPECT_EQ(prose.figure_share, 0);
   EXPECT_EQ(prose.table_share, 0);
-  EXPECT_EQ(digest_page({}).words, 0U);
+  EXPECT_EQ(digest_of({}).words, 0U);
 }
 
 TEST(PageDigests, KeepsTheLastUsedOnes) {

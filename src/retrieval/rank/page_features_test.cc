@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "retrieval/rank/memory_knowledge_test.h"
 #include "retrieval/rank/page_model.h"
 
 namespace loadline {
@@ -29,7 +30,7 @@ class PageFeaturesTest : public ::testing::Test {
     page.chunks = {ChunkId{pool_.pages.size() + 1}};
     page.keyword = {keyword};
     page.cosines = {std::move(cosines)};
-    page.digest = std::make_shared<const PageDigest>(digest_page(std::vector{chunk}));
+    page.digest = std::make_shared<const PageDigest>(digest_of({chunk}));
     pool_.pages.push_back(std::move(page));
   }
   std::vector<PageFeatures> features(std::string_view question) {

@@ -73,29 +73,39 @@ Status add_keywords(PagePool& pool, const std::vector<ChunkId>& ids, const PageS
   return {};
 }
 
-// Reads the texts of the pages that have no digest yet, all at once.
+PageDigests::Key key_of(const PageUnit& unit, const CollectionView& collection) {
+  return {collection.documents()[unit.document].version.value, unit.page, unit.run};
+}
+
+// Reads the pages that have no digest yet, all at once.
 Status add_digests(PagePool& pool, const CollectionView& collection, const KnowledgeStore& store,
                    PageDigests& digests) {
-  std::vector<ChunkId> missing;
-  const auto key_of = [&](const PageUnit& unit) {
-    const std::uint64_t version = collection.documents()[unit.document].version.value;
-    return PageDigests::Key{version, unit.page, unit.run};
-  };
+  std::vector<PoolPage*> missing;
+  std::vector<ChunkId> ids;
+  std::vector<std::size_t> page_of;  // in `missing`, of ids
   for (PoolPage& page : pool.pages) {
-    page.digest = digests.find(key_of(page.unit));
-    if (!page.digest) missing.insert(missing.end(), page.chunks.begin(), page.chunks.end());
+    page.digest = digests.find(key_of(page.unit, collection));
+    if (page.digest) continue;
+    ids.insert(ids.end(), page.chunks.begin(), page.chunks.end());
+    page_of.resize(ids.size(), missing.size());
+    missing.push_back(&page);
   }
   if (missing.empty()) return {};
-  std::sort(missing.begin(), missing.end());
-  LOADLINE_ASSIGN(std::vector<Chunk> chunks, store.chunks(missing));
-  std::map<PageUnit, std::vector<Chunk>> by_unit;
-  for (Chunk& chunk : chunks) by_unit[collection.unit_of(chunk.id)].push_back(std::move(chunk));
-  for (PoolPage& page : pool.pages) {
-    if (page.digest) continue;
-    auto digest = std::make_shared<const PageDigest>(digest_page(by_unit[page.unit]));
-    digests.keep(key_of(page.unit), digest);
-    page.digest = std::move(digest);
-  }
+  PageDigester digester;
+  std::size_t current = 0, next = 0;  // page that is read; id that is expected
+  const auto end_pages = [&](std::size_t until) {
+    for (; current < until; ++current) {
+      PoolPage& page = *missing[current];
+      page.digest = std::make_shared<const PageDigest>(digester.finish());
+      digests.keep(key_of(page.unit, collection), page.digest);
+    }
+  };
+  LOADLINE_TRY(store.read_texts(ids, [&](const ChunkText& chunk) {
+    while (ids[next] != chunk.id) ++next;  // over those that are not served any more
+    end_pages(page_of[next]);
+    digester.read(chunk);
+  }));
+  end_pages(missing.size());
   return {};
 }
 
