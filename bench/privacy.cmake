@@ -1,2 +1,4 @@
+add_executable(loadline_name_features name_features.cc)
+target_link_libraries(loadline_name_features PRIVATE loadline_privacy loadline_encoder loadline::boost_json)
 add_executable(loadline_privacy_bench privacy_bench.cc)
-target_link_libraries(loadline_privacy_bench PRIVATE loadline_privacy loadline::boost_json)
+target_link_libraries(loadline_privacy_bench PRIVATE loadline_privacy loadline_encoder loadline::boost_json)

@@ -52,6 +52,11 @@ constexpr std::array<TypeNames, data_type_count> type_names = {{
     {"person", "PERSON"},
     {"organisation", "ORG"},
     {"place", "PLACE"},
+    {"date_time", "DATE"},
+    {"age", "AGE"},
+    {"nationality", "NATION"},
+    {"title", "TITLE"},
+    {"web_address", "WEB"},
 }};
 constexpr std::array<std::string_view, 6> action_names = {"keep", "pseudonymise", "mask",
                                                           "hash", "drop",         "block"};

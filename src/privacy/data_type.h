@@ -54,8 +54,18 @@ enum class DataType : std::uint8_t {
   person,
   organisation,
   place,
+  // the same, and only where a manifest names them: each says little alone
+  date_time,
+  age,
+  nationality,
+  title,
+  web_address,
 };
-inline constexpr std::size_t data_type_count = static_cast<std::size_t>(DataType::place) + 1;
+inline constexpr std::size_t data_type_count = static_cast<std::size_t>(DataType::web_address) + 1;
+/// Only a model finds it (NameTagger).
+constexpr bool is_found_by_model(DataType type) { return type >= DataType::person; }
+/// Not looked for unless asked for by name.
+constexpr bool is_only_on_request(DataType type) { return type >= DataType::date_time; }
 
 /// "payment_card": the name in manifests, metrics and records.
 std::string_view name_of(DataType type);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "privacy/name_words.h"
 #include "privacy/normaliser.h"
 #include "privacy/scanner.h"
 
@@ -67,11 +68,21 @@ std::vector<Finding> Detector::find(std::string_view text) const {
   }
 }
 
-std::vector<Finding> Detector::find(std::string_view text, const FurtherFindings* further) const {
+Result<std::vector<Finding>> Detector::find(std::string_view text, const FurtherFindings& further,
+                                            const CallContext& context) const {
+  std::vector<Finding> more, unit;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size = name_unit_end(text.substr(at), true);
+    unit.clear();
+    LOADLINE_TRY(further.find(text.substr(at, size), context, unit));
+    for (Finding& finding : unit) {
+      finding.begin += at;
+      finding.end += at;
+      if (impl_->wants(finding)) more.push_back(finding);
+    }
+    at += size;
+  }
   std::vector<Finding> findings = find(text);
-  if (further == nullptr) return findings;
-  std::vector<Finding> more;
-  further->find(text, more);
   merge(findings, std::move(more));
   return findings;
 }

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/call_context.h"
 #include "base/result.h"
 #include "privacy/data_type.h"
 
@@ -45,14 +46,17 @@ struct DetectorOptions {
   float confidence_min = 0.5F;
   /// Types that are not looked for at all.
   std::vector<DataType> off;
+  /// Those of the types `is_only_on_request` that are.
+  std::vector<DataType> requested = {};
 };
 
-/// Findings from elsewhere (a model that knows names). Called with whole texts only.
+/// Findings from elsewhere: a model that knows names.
 class FurtherFindings {
  public:
   virtual ~FurtherFindings() = default;
-  /// Appends findings of `text`. Thread-safe.
-  virtual void find(std::string_view text, std::vector<Finding>& out) const = 0;
+  /// Appends the findings of one unit of a text (name_words.h), in order, none overlapping. May take
+  /// milliseconds. An error: nothing is known about the unit. Thread-safe.
+  virtual Status find(std::string_view unit, const CallContext& context, std::vector<Finding>& out) const = 0;
 };
 
 class Detector {
@@ -70,9 +74,10 @@ class Detector {
 
   /// All findings of a text, in order, none overlapping. Never fails; invalid UTF-8 is text like any other.
   std::vector<Finding> find(std::string_view text) const;
-  /// The same with those of `further` merged in (may be null): of two that overlap the more confident stays,
-  /// at equal confidence the one of this detector.
-  std::vector<Finding> find(std::string_view text, const FurtherFindings* further) const;
+  /// The same with those of `further` merged in, unit by unit: of two that overlap the more confident stays,
+  /// at equal confidence the one of this detector. Errors: those of `further`.
+  Result<std::vector<Finding>> find(std::string_view text, const FurtherFindings& further,
+                                    const CallContext& context) const;
 
   const DetectorOptions& options() const;
 

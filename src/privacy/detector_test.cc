@@ -203,20 +203,33 @@ TEST(Detector, TypesThatAreOffAndConfidence) {
 
 class Names final : public FurtherFindings {
  public:
-  void find(std::string_view text, std::vector<Finding>& out) const override {
-    for (const std::string_view name : {"Mara Lind", "Lind"})
-      for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1))
-        out.push_back({DataType::person, 0, 0.8F, at, at + name.size()});
+  Status find(std::string_view unit, const CallContext&, std::vector<Finding>& out) const override {
+    for (std::size_t at = unit.find("Mara Lind"); at != std::string_view::npos;
+         at = unit.find("Mara Lind", at + 1))
+      out.push_back({DataType::person, 0, 0.8F, at, at + 9});
+    for (std::size_t at = unit.find("2024"); at != std::string_view::npos; at = unit.find("2024", at + 1))
+      out.push_back({DataType::date_time, 0, 0.8F, at, at + 4});
+    return {};
   }
 };
 
 TEST(Detector, FurtherFindingsAreMerged) {
   const Names names;
   const std::string text = "Mara Lind <Mara.Lind@brackwater.example>";
-  const auto all = detector().find(text, &names);
+  const auto all = detector().find(text, names, CallContext()).value();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0], (Finding{DataType::person, 0, 0.8F, 0, 9}));
   EXPECT_EQ(all[1].type, DataType::email);
+}
+
+TEST(Detector, DatesAndTheLikeAreFoundOnRequest) {
+  const Names names;
+  EXPECT_TRUE(detector().find("in 2024", names, CallContext()).value().empty());
+  DetectorOptions options;
+  options.requested = {DataType::date_time};
+  EXPECT_EQ(Detector::make(options).value()->find("in 2024", names, CallContext()).value().size(), 1U);
+  options.off = {DataType::date_time};
+  EXPECT_TRUE(Detector::make(options).value()->find("in 2024", names, CallContext()).value().empty());
 }
 
 std::string hostile(int kind, std::size_t size) {

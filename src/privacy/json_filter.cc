@@ -60,7 +60,7 @@ class JsonStreamFilter::Impl {
 
   FilterState state() const { return state_; }
   std::size_t held_bytes() const {
-    return state_ == FilterState::blocked
+    return state_ == FilterState::blocked || state_ == FilterState::failed
                ? 0
                : text_.held_bytes() + unescaper_.held_bytes() + bare_.size() + decoded_.size();
   }
@@ -140,7 +140,7 @@ class JsonStreamFilter::Impl {
   }
 
   void take(FilterState state) {
-    if (state == FilterState::blocked) state_ = state;
+    if (state == FilterState::blocked || state == FilterState::failed) state_ = state;
   }
 
   void in_bare(char byte, std::string& out) {

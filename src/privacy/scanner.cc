@@ -121,6 +121,9 @@ Result<std::unique_ptr<Detector::Impl>> Detector::Impl::make(DetectorOptions opt
                  "more than " + std::to_string(DetectorOptions::patterns_max) + " patterns");
   auto impl = std::make_unique<Impl>();
   impl->limits_.confidence_min = options.confidence_min;
+  for (std::size_t i = 0; i < data_type_count; ++i)
+    impl->limits_.off[i] = is_only_on_request(static_cast<DataType>(i));
+  for (const DataType type : options.requested) impl->limits_.off[static_cast<std::size_t>(type)] = false;
   for (const DataType type : options.off) impl->limits_.off[static_cast<std::size_t>(type)] = true;
   for (const CustomPattern& given : options.patterns) {
     const auto refuse = [&](const std::string& why) {

@@ -41,6 +41,11 @@ class Detector::Impl {
   static Result<std::unique_ptr<Impl>> make(DetectorOptions options);
 
   ScanResult scan(const Window& window, ScanPlace& place) const;
+  /// Is a finding from elsewhere asked for?
+  bool wants(const Finding& finding) const {
+    return !limits_.off[static_cast<std::size_t>(finding.type)] &&
+           finding.confidence >= limits_.confidence_min;
+  }
 
   DetectorOptions options;
 

@@ -1,8 +1,11 @@
 #include "privacy/stream_filter.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
+#include "privacy/finding_merge.h"
+#include "privacy/name_words.h"
 #include "privacy/normaliser.h"
 #include "privacy/scanner.h"
 
@@ -26,6 +29,8 @@ void FilterReport::add(const FilterReport& other) {
   masked_for_want_of_room += other.masked_for_want_of_room;
   changed = changed || other.changed;
   blocked_by = other.blocked_by;
+  units_unchecked += other.units_unchecked;
+  if (other.failure) failure = other.failure;
 }
 
 class StreamFilter::Impl {
@@ -36,7 +41,7 @@ class StreamFilter::Impl {
     normaliser_.append(text);
     normaliser_.finish();
     place_.at = normaliser_.text().size();
-    released_ = normaliser_.original().size();
+    released_ = context_end_ = normaliser_.original().size();
   }
 
   FilterState feed(std::string_view piece, std::string& out) {
@@ -56,14 +61,13 @@ class StreamFilter::Impl {
   void restart() {
     normaliser_.clear();
     place_ = {};
-    released_ = 0;
+    released_ = context_end_ = names_until_ = 0;
+    merge_.clear();
     state_ = FilterState::open;
   }
 
   FilterState state() const { return state_; }
-  std::size_t held_bytes() const {
-    return state_ == FilterState::blocked ? 0 : normaliser_.original().size() - released_;
-  }
+  std::size_t held_bytes() const { return ended() ? 0 : normaliser_.original().size() - released_; }
   const FilterReport& report() const { return report_; }
 
  private:
@@ -72,29 +76,92 @@ class StreamFilter::Impl {
     return scan_tokens(window, place_);
   }
 
+  bool ended() const { return state_ == FilterState::blocked || state_ == FilterState::failed; }
+
   FilterState run(bool final, std::string& out) {
+    if (settings_.names != nullptr && settings_.detector != nullptr) return run_with_names(final, out);
     const Window window{normaliser_.text(), final};
     for (;;) {
       const ScanResult result = scan(window);
       if (result.outcome != ScanOutcome::found && result.outcome != ScanOutcome::token) break;
-      const std::size_t begin = normaliser_.original_begin(result.begin);
-      const std::size_t end = normaliser_.original_end(result.match.end);
-      release(begin, out);
-      const std::string_view value = normaliser_.original().substr(begin, end - begin);
-      if (result.outcome == ScanOutcome::token)
-        restore(value, out);
-      else
-        act(result.match, value, out);
-      released_ = end;
-      if (state_ == FilterState::blocked) return state_;
+      take(placed(result), out);
+      if (ended()) return state_;
     }
     release(final ? normaliser_.original().size() : normaliser_.original_begin(place_.at), out);
+    if (place_.at > kept_bytes + slack_bytes) forget(place_.at - kept_bytes);
+    return state_;
+  }
+
+  PlacedMatch placed(const ScanResult& result) const {
+    return {result.match, normaliser_.original_begin(result.begin),
+            normaliser_.original_end(result.match.end), result.outcome == ScanOutcome::token};
+  }
+
+  void take(const PlacedMatch& found, std::string& out) {
+    release(found.begin, out);
+    const std::string_view value = normaliser_.original().substr(found.begin, found.end - found.begin);
+    if (found.is_token)
+      restore(value, out);
+    else
+      act(found.match, value, out);
+    released_ = found.end;
+  }
+
+  void forget(std::size_t gone) {
+    const std::size_t bytes = normaliser_.forget(gone);
+    place_.at -= gone;
+    released_ -= bytes;
+    names_until_ -= std::min(bytes, names_until_);
+    context_end_ -= std::min(bytes, context_end_);
+    merge_.shift(bytes);
+  }
+
+  FilterState run_with_names(bool final, std::string& out) {
+    const Window window{normaliser_.text(), final};
+    for (;;) {
+      const ScanResult result = scan(window);
+      if (result.outcome != ScanOutcome::found && result.outcome != ScanOutcome::token) break;
+      merge_.add_own(placed(result));
+    }
+    const std::size_t own_until =
+        final ? normaliser_.original().size() : normaliser_.original_begin(place_.at);
+    const bool looked = find_names(final);
+    while (const auto found = merge_.next(own_until, names_until_)) {
+      take(*found, out);
+      if (ended()) return state_;
+    }
+    release(merge_.plain_until(own_until, names_until_), out);
+    if (!looked) return state_ = FilterState::failed;
     if (place_.at > kept_bytes + slack_bytes) {
       const std::size_t gone = place_.at - kept_bytes;
-      released_ -= normaliser_.forget(gone);
-      place_.at -= gone;
+      if (normaliser_.original_end(gone) <= std::min(released_, names_until_)) forget(gone);
     }
     return state_;
+  }
+
+  /// Asks about every unit that has come to its end. False: the text must not go on.
+  bool find_names(bool final) {
+    for (;;) {
+      const std::string_view rest = normaliser_.original().substr(names_until_);
+      const std::size_t size = rest.empty() ? 0 : name_unit_end(rest, final);
+      if (size == 0) return true;
+      unit_findings_.clear();
+      if (const Status found =
+              settings_.names->find(rest.substr(0, size), *settings_.names_context, unit_findings_);
+          !found) {
+        report_.failure = found.error();
+        ++report_.units_unchecked;
+        if (settings_.names_must_look) return false;
+        unit_findings_.clear();
+      }
+      for (Finding finding : unit_findings_) {
+        finding.begin += names_until_;
+        finding.end += names_until_;
+        if (finding.begin >= context_end_ && settings_.detector->impl().wants(finding))
+          merge_.add_name(finding);
+      }
+      names_until_ += size;
+    }
   }
 
   void release(std::size_t until, std::string& out) {
@@ -154,7 +221,11 @@ class StreamFilter::Impl {
   const FilterSettings& settings_;
   Normaliser normaliser_;
   ScanPlace place_;
-  std::size_t released_ = 0;  // of the original
+  std::size_t released_ = 0;     // of the original, as all that follow
+  std::size_t context_end_ = 0;  // what stands before is not ours
+  std::size_t names_until_ = 0;  // names before are known
+  FindingMerge merge_;
+  std::vector<Finding> unit_findings_;
   FilterState state_ = FilterState::open;
   FilterReport report_;
 };

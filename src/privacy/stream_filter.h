@@ -15,11 +15,15 @@
 // (Detector::reach_bytes), a private key or JWT (Detector::long_reach_bytes). Plain text is held to the end
 // of its current word. The table per type is in README.md.
 //
+// With a model for names, text is held back to the end of its unit besides (name_words.h: a sentence or two,
+// at most NameUnits::bytes_max), and `feed` takes the model's milliseconds whenever a unit ends.
+//
 // One object per text ("channel"), one thread at a time; cheap to make. `out` is appended to.
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,12 +41,19 @@ struct FilterSettings {
   std::string tenant;
   std::string reason;           // for audit events: the request id
   bool restore_tokens = false;  // towards the client: tokens become values; otherwise tokens pass untouched
+  /// Looks for what the detector cannot know; needs a detector. Null: nothing does.
+  const FurtherFindings* names = nullptr;
+  const CallContext* names_context =
+      nullptr;                  // its deadline and its cancelling; not null where `names` is not
+  bool names_must_look = true;  // a unit that `names` failed on ends the text; otherwise it passes, counted
 };
 
 enum class FilterState : std::uint8_t {
   open,
   finished,
   blocked,  // terminal: nothing after the value is released; `report().blocked_by` says which type
+  failed,   // terminal: `names` could not look, and nothing that it has not seen is released;
+            // `report().failure`
 };
 
 struct FilterReport {
@@ -52,6 +63,8 @@ struct FilterReport {
   std::uint32_t masked_for_want_of_room = 0;  // the vault was full: masked instead of pseudonymised
   bool changed = false;                       // the output is not the input
   DataType blocked_by = DataType::custom;     // if state is blocked
+  std::uint32_t units_unchecked = 0;          // units of the text that `names` failed on
+  std::optional<Error> failure;               // its last error
 
   std::uint32_t total() const;
   void add(const FilterReport& other);

@@ -7,6 +7,7 @@
 #include "privacy/json_filter.h"
 #include "privacy/json_text.h"
 #include "privacy/made_values_test.h"
+#include "privacy/name_words.h"
 
 namespace loadline {
 namespace {
@@ -156,6 +157,119 @@ TEST(StreamFilter, EveryChunkingGivesTheWholeTextsResult) {
     }
   }
   EXPECT_GT(found, 9000U);  // the texts are worth it
+}
+
+// Says of a unit what only depends on the unit, of all lengths and confidences: runs of bytes by their sum.
+class UnitNames final : public FurtherFindings {
+ public:
+  Status find(std::string_view unit, const CallContext&, std::vector<Finding>& out) const override {
+    if (fails_on != 0 && ++calls >= fails_on) return Error(Code::deadline_exceeded, "too late");
+    std::size_t sum = unit.size();
+    for (const char c : unit) sum = sum * 31 + static_cast<unsigned char>(c);
+    for (std::size_t at = sum % 40; at < unit.size();) {
+      const std::size_t begin = utf8_boundary(unit, at),
+                        end = utf8_boundary(unit, std::min(unit.size(), at + 1 + sum % 23));
+      const float confidence = 0.4F + static_cast<float>(sum % 5) / 10;
+      if (end > begin && unit[begin] != '[') out.push_back({DataType::person, 0, confidence, begin, end});
+      at += 24 + sum % 50;
+      sum = sum * 2862933555777941757ULL + at;
+      sum ^= sum >> 29U;
+    }
+    return {};
+  }
+  std::size_t fails_on = 0;
+  mutable std::size_t calls = 0;
+};
+
+struct NamedFilters : Filters {
+  UnitNames names;
+  CallContext context;
+  NamedFilters() {
+    context.clock = &clock;
+    settings.names = &names;
+    settings.names_context = &context;
+  }
+};
+
+std::string named_text(Rng& rng, Filters& filters) {
+  std::string text;
+  for (std::uint32_t i = 1 + rng.below(4); i > 0; --i) {
+    text += random_text(rng, filters);
+    if (rng.below(2) == 0) text += " and this is where it ends. ";
+  }
+  return text;
+}
+
+TEST(StreamFilter, WithNamesEveryChunkingGivesTheWholeTextsResult) {
+  NamedFilters filters;
+  std::size_t names = 0;
+  for (std::uint64_t seed = 0; seed < 1500; ++seed) {
+    Rng rng(seed);
+    const std::string text = named_text(rng, filters);
+    const FilteredText whole = filter_text(filters.settings, text);
+    names += whole.report.found[static_cast<std::size_t>(DataType::person)];
+    for (int round = 0; round < 3; ++round) {
+      StreamFilter filter(filters.settings);
+      ASSERT_EQ(in_pieces(filter, text, rng, whole.text, seed), whole.text) << "seed " << seed << "\n"
+                                                                            << text;
+      ASSERT_EQ(filter.report().found, whole.report.found) << "seed " << seed;
+      ASSERT_EQ(filter.held_bytes(), 0U);
+    }
+  }
+  EXPECT_GT(names, 2500U);  // the texts are worth it
+}
+
+// The filter's own merging and that of the detector are two ways to one result.
+TEST(StreamFilter, WithNamesItActsOnWhatTheDetectorFinds) {
+  NamedFilters filters;
+  filters.settings.vault = nullptr;
+  filters.settings.restore_tokens = false;
+  for (std::uint64_t seed = 0; seed < 1500; ++seed) {
+    Rng rng(seed);
+    const std::string text = named_text(rng, filters);
+    if (text.find('[') != std::string::npos) continue;  // tokens are no findings
+    std::array<std::uint32_t, data_type_count> expected{};
+    const std::vector<Finding> all = filters.detector->find(text, filters.names, filters.context).value();
+    for (const Finding& finding : all) ++expected[static_cast<std::size_t>(finding.type)];
+    ASSERT_EQ(filter_text(filters.settings, text).report.found, expected) << "seed " << seed << "\n" << text;
+  }
+}
+
+TEST(StreamFilter, WithNamesLongTextsForgetWhatIsDecidedAndHoldBackAUnit) {
+  NamedFilters filters;
+  Rng rng(9);
+  std::string text;
+  while (text.size() < 60'000) text += named_text(rng, filters) + " ";
+  const FilteredText whole = filter_text(filters.settings, text);
+  StreamFilter filter(filters.settings);
+  std::string out;
+  std::size_t most = 0;
+  for (std::size_t at = 0; at < text.size(); at += 7) {
+    filter.feed(std::string_view(text).substr(at, 7), out);
+    most = std::max(most, filter.held_bytes());
+  }
+  filter.finish(out);
+  EXPECT_EQ(out, whole.text);
+  EXPECT_LE(most, Detector::long_reach_bytes + NameUnits::bytes_max + NameUnits::look_ahead + 64);
+}
+
+TEST(StreamFilter, WhereNamesCannotLookTheTextEndsOrGoesOnUnchecked) {
+  NamedFilters filters;
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += "a sentence that is quite long and has nothing in it whatsoever. ";
+  filters.names.fails_on = 3;
+  const FilteredText failed = filter_text(filters.settings, text);
+  EXPECT_EQ(failed.state, FilterState::failed);
+  ASSERT_TRUE(failed.report.failure);
+  EXPECT_EQ(failed.report.failure->code(), Code::deadline_exceeded);
+  EXPECT_LT(failed.text.size(), text.size() / 4);
+
+  filters.names.calls = 0;
+  filters.settings.names_must_look = false;
+  const FilteredText unchecked = filter_text(filters.settings, text + "Card 4000 0000 0000 0002");
+  EXPECT_EQ(unchecked.state, FilterState::finished);
+  EXPECT_GT(unchecked.report.units_unchecked, 20U);
+  EXPECT_EQ(unchecked.report.found[static_cast<std::size_t>(DataType::payment_card)], 1U);
 }
 
 TEST(StreamFilter, BlockEndsTheTextAtTheSamePlace) {
