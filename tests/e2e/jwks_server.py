@@ -1,7 +1,10 @@
 """A key set over HTTP on 127.0.0.1, for identity_test: serves the file `jwks.json` of the working folder, 503 while it is
-not there, and counts requests in `jwks.count`. Prints its port, ends when it is killed."""
+not there, and counts requests in `jwks.count`. With a PEM file of certificate and key: over TLS. Prints its port, ends when it is
+killed."""
 import http.server
 import pathlib
+import ssl
+import sys
 
 COUNT = pathlib.Path("jwks.count")
 
@@ -24,5 +27,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 COUNT.write_text("0")
 server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 1:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_port, flush=True)
 server.serve_forever()
