@@ -2,7 +2,7 @@
 """Asks the questions of examples/bank through `loadline ask` and scores them by the rules of examples/bank/README.md.
 
 usage: bench/answers.py BINARY DATA_FOLDER [--set FOLDER] [--model NAME] [--only ID,ID...] [--replies FILE]
---set names another folder with loadline.yaml and questions.jsonl, such as bench/heldout.
+--set names another folder with loadline.yaml and questions.jsonl, such as bench/heldout/tarnsea.
 The data folder must hold the ingested documents (`loadline --config FOLDER/loadline.yaml --data DIR ingest`).
 Prints a line per question and the table: right, wrong, abstained; among the answerable ones and the others, and by kind
 where the questions name one.
