@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "tests" / "bank"))
-SETS = ("larkmoor", "tarnsea")
+SETS = ("larkmoor", "tarnsea", "ferrowick")
 
 
 def main():
