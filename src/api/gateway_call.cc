@@ -338,6 +338,7 @@ std::optional<CallRefusal> GatewayCall::prepare(std::uint32_t model, std::string
     CallRefusal refusal = refusal_of(recorded.error(), "audit_unavailable");
     refusal.status = 503;
     refusal.message = "the audit log cannot record the call: " + refusal.message;
+    refusal.retry_after = std::chrono::seconds(5);
     return refusal;
   }
   return std::nullopt;

@@ -415,11 +415,15 @@ std::uint64_t GatewayRun::delivered_now() const {
   return pump_ ? pump_->delivered_bytes() - delivered_before_ : 0;
 }
 
+// The pump has what an earlier attempt brought until this one is taken up.
+GatewayCall::Spending GatewayRun::spent_on(std::uint32_t model, bool sent) const {
+  const bool brought = pump_ != nullptr && current_ != nullptr && sent;
+  return call_.spending(model, brought ? pump_->usage() : UsageFacts(), brought ? delivered_now() : 0, sent);
+}
+
 // Tells the plan and the account. What was paid for nothing is on the same bill.
 void GatewayRun::fail_attempt(std::uint32_t model, FailureKind kind, Duration retry_after, bool sent) {
-  const bool answered = pump_ != nullptr && sent;
-  const GatewayCall::Spending spending =
-      call_.spending(model, answered ? pump_->usage() : UsageFacts(), answered ? delivered_now() : 0, sent);
+  const GatewayCall::Spending spending = spent_on(model, sent);
   call_.add_spending(spending);
   AttemptFailure failure;
   failure.kind = kind;
@@ -437,8 +441,7 @@ void GatewayRun::fail_attempt(std::uint32_t model, FailureKind kind, Duration re
 // The client left, the time is over, or the server stops. In the last two cases somebody still listens: what
 // cannot be sent is simply not sent.
 asio::awaitable<bool> GatewayRun::cancelled(std::uint32_t model) {
-  const GatewayCall::Spending spending =
-      call_.spending(model, pump_ ? pump_->usage() : UsageFacts(), delivered_now(), true);
+  const GatewayCall::Spending spending = spent_on(model, true);
   call_.add_spending(spending);
   call_.plan().abandoned(model, spending.cost);
   call_.end_attempt(std::nullopt);
@@ -446,8 +449,9 @@ asio::awaitable<bool> GatewayRun::cancelled(std::uint32_t model) {
 }
 
 asio::awaitable<bool> GatewayRun::tell_end() {
-  const Status why = exchange_.context().check();
-  const bool late = !why && why.error().code() == Code::deadline_exceeded;
+  // Not by what cancelled it: past its deadline a request is cancelled too.
+  const std::optional<Instant> deadline = exchange_.context().deadline;
+  const bool late = deadline && now() >= *deadline;
   CallRefusal refusal =
       late ? refusal_of(Error(Code::deadline_exceeded, "the request took longer than it may"))
            : refusal_of(Error(Code::cancelled, "the answer was stopped"));
@@ -525,7 +529,11 @@ asio::awaitable<bool> GatewayRun::take_whole(std::uint32_t model, CallHead head)
     fail_attempt(model, current_->call->failure_kind(read.error()), {}, true);
     co_return false;
   }
-  const UsageFacts usage = read_usage(current_->upstream, body_);
+  const std::optional<UsageFacts> usage = read_usage(current_->upstream, body_);
+  if (!usage) {  // not JSON
+    fail_attempt(model, FailureKind::malformed, {}, true);
+    co_return false;
+  }
   if (call_.guard() != nullptr && call_.client() != Dialect::openai_embeddings) {
     Result<std::string> filtered = call_.guard()->filter_answer(current_->upstream, body_);
     if (!filtered && filtered.error().code() != Code::permission_denied) {
@@ -535,7 +543,7 @@ asio::awaitable<bool> GatewayRun::take_whole(std::uint32_t model, CallHead head)
     if (!filtered) {
       call_.plan().succeeded(model);
       call_.end_attempt(std::nullopt);
-      const GatewayCall::Spending blocked = call_.spending(model, usage, body_.size(), true);
+      const GatewayCall::Spending blocked = call_.spending(model, *usage, body_.size(), true);
       call_.add_spending(blocked);
       CallRefusal refusal = refusal_of(filtered.error(), "content_blocked");
       co_return co_await refuse(std::move(refusal), RowOutcome::blocked);
@@ -558,7 +566,7 @@ asio::awaitable<bool> GatewayRun::take_whole(std::uint32_t model, CallHead head)
   }
   call_.plan().succeeded(model);
   call_.end_attempt(std::nullopt);
-  const GatewayCall::Spending spending = call_.spending(model, usage, response.body.size(), true);
+  const GatewayCall::Spending spending = call_.spending(model, *usage, response.body.size(), true);
   call_.add_spending(spending);
   response.headers.push_back({"x-loadline-cost", show_dollars(call_.spent())});
   call_.keep(response.body, response.content_type, model);
@@ -656,6 +664,7 @@ asio::awaitable<bool> GatewayRun::take_stream(std::uint32_t model, CallHead head
       co_return false;
     }
     if (reaches_reservation(model)) {
+      out_ += ": budget_reached, what was reserved for this answer is used up\n\n";
       pump_->cut(out_);
       co_return co_await finish_stream(model, RowOutcome::budget_reached);
     }

@@ -72,6 +72,7 @@ class GatewayRun {
   bool drips(std::size_t bytes, Instant time, const GatewayModel& model);
   bool reaches_reservation(std::uint32_t model) const;
   std::uint64_t delivered_now() const;
+  GatewayCall::Spending spent_on(std::uint32_t model, bool sent) const;
   HttpResponse head_of_answer(std::uint32_t model, std::vector<HttpHeader> passed) const;
   Instant now() const;
 

@@ -226,9 +226,9 @@ Result<AnswerFacts> read_answer(Dialect dialect, std::string_view body) {
   return facts;
 }
 
-UsageFacts read_usage(Dialect dialect, std::string_view body) {
+std::optional<UsageFacts> read_usage(Dialect dialect, std::string_view body) {
   JsonIndex index;
-  if (!index.scan(body)) return {};
+  if (!index.scan(body)) return std::nullopt;
   return usage_of(dialect, index.root()[dialect == Dialect::gemini ? "usageMetadata" : "usage"]);
 }
 

@@ -157,7 +157,7 @@ struct AnswerFacts {
 };
 /// invalid_argument: no JSON object, or a key twice in one object.
 Result<AnswerFacts> read_answer(Dialect dialect, std::string_view body);
-/// Usage of a whole answer; everything is missing if the body says nothing or is no JSON.
-UsageFacts read_usage(Dialect dialect, std::string_view body);
+/// Usage of a whole answer; everything is missing if the body says nothing; nothing at all: it is no JSON.
+std::optional<UsageFacts> read_usage(Dialect dialect, std::string_view body);
 
 }  // namespace loadline

@@ -262,9 +262,9 @@ TEST(AnswerFacts, WholeAnswers) {
       texts(Dialect::anthropic_messages,
             R"({"content":[{"type":"text","text":"a"},{"type":"tool_use","input":{"k":"v","n":123456}}]})"),
       "text0.0=\"a\" arguments0.1=\"k\" arguments0.1=\"v\" arguments0.1=\"n\" arguments0.1=123456 ");
-  EXPECT_EQ(read_usage(Dialect::openai_chat, R"({"usage":{"prompt_tokens":0}})").input_tokens, 0U);
-  EXPECT_EQ(read_usage(Dialect::openai_chat, R"({"usage":{}})").input_tokens, std::nullopt);
-  EXPECT_TRUE(read_usage(Dialect::openai_chat, "gone").is_empty());
+  EXPECT_EQ(read_usage(Dialect::openai_chat, R"({"usage":{"prompt_tokens":0}})")->input_tokens, 0U);
+  EXPECT_EQ(read_usage(Dialect::openai_chat, R"({"usage":{}})")->input_tokens, std::nullopt);
+  EXPECT_FALSE(read_usage(Dialect::openai_chat, "gone").has_value());
 }
 
 TEST(ErrorForms, AreThoseOfTheClient) {

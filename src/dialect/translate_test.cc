@@ -306,7 +306,7 @@ TEST(DialectGrid, SameDialectPassesUnchanged) {
     EXPECT_EQ(translate_request(dialect, dialect, body, facts_of(dialect, body), {})->body, body);
     const std::string answer = *golden(dialect, "plain.answer.json");
     EXPECT_EQ(translate_response(dialect, dialect, answer, {})->body, answer);
-    EXPECT_FALSE(read_usage(dialect, answer).is_empty());
+    EXPECT_FALSE(read_usage(dialect, answer)->is_empty());
   }
 }
 
@@ -460,11 +460,11 @@ TEST(DialectGrid, MissingUsageIsNotZero) {
   const std::string answer = R"({"content":[{"type":"text","text":"a"}],"stop_reason":"end_turn"})";
   for (const Dialect client : {Dialect::openai_chat, Dialect::openai_completions, Dialect::openai_responses})
     EXPECT_TRUE(read_usage(client, translate_response(Dialect::anthropic_messages, client, answer, {})->body)
-                    .is_empty());
+                    ->is_empty());
   const std::string zero = R"({"content":[],"usage":{"input_tokens":3,"output_tokens":0}})";
   EXPECT_EQ(read_usage(Dialect::openai_chat,
                        translate_response(Dialect::anthropic_messages, Dialect::openai_chat, zero, {})->body)
-                .output_tokens,
+                ->output_tokens,
             0U);
 }
 

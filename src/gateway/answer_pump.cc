@@ -24,6 +24,7 @@ void AnswerPump::resume() {
   facts_ = std::make_unique<StreamFacts>(options_.upstream);
   state_ = State::open;
   error_.reset();
+  usage_ = {};  // what the first one told is on its own bill
   resumed_ = true;
 }
 

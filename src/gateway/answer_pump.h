@@ -72,6 +72,7 @@ class AnswerPump {
   const std::string& error_event_raw() const { return error_raw_; }
   /// After `failed`: what it says.
   const std::string& error_words() const { return error_words_; }
+  /// Of the upstream that is fed now.
   const UsageFacts& usage() const { return usage_; }
   std::optional<FinishKind> finish_kind() const { return finish_; }
   /// Text that went out, of all channels.

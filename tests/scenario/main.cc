@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "fault_grid.h"
 #include "random_streams.h"
 #include "runner.h"
 
@@ -19,6 +20,8 @@ namespace fs = std::filesystem;
 constexpr const char* usage =
     "usage: loadline_scenario_test [--fails] FILE|FOLDER...   run scenario files (.scn)\n"
     "       loadline_scenario_test --streams SEED COUNT       COUNT random answers, streamed and not\n"
+    "       loadline_scenario_test --faults PAIR|list         every fault of an upstream, for a pair of "
+    "dialects\n"
     "--fails: each must fail as its first line says, \"# fails: LINE: part of the message\"\n";
 
 // Kept after a failure if LOADLINE_KEEP is set.
@@ -50,6 +53,19 @@ std::optional<Fault> run_text(const std::string& text, bool fails) {
 
 void report(const std::string& file, int line, const std::string& message) {
   std::printf("%s:%d: %s\n", file.c_str(), line, message.c_str());
+}
+
+// The statements that led to a line of a generated scenario: from the last comment on.
+std::string lines_around(const std::string& text, int line) {
+  std::string shown;
+  std::size_t at = 0;
+  for (int number = 1; number <= line && at < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', at), text.size() - 1);
+    if (text[at] == '#') shown.clear();
+    shown += text.substr(at, end + 1 - at);
+    at = end + 1;
+  }
+  return shown;
 }
 
 bool failed_as_told(const std::string& file, const std::string& text, const std::optional<Fault>& fault) {
@@ -98,9 +114,27 @@ int run_streams(std::uint64_t seed, int count) {
   return 1;
 }
 
+int run_faults(const std::string& pair) {
+  if (pair == "list") {
+    for (const std::string& name : fault_pairs()) std::printf("%s\n", name.c_str());
+    return 0;
+  }
+  int cells = 0;
+  const std::string text = fault_grid(pair, cells);
+  if (cells == 0) return std::fprintf(stderr, "there is no pair '%s'\n", pair.c_str()), 2;
+  if (std::getenv("LOADLINE_KEEP") != nullptr) std::cout << text;
+  const auto fault = run_text(text, false);
+  std::printf("%s: %d cells: %s\n", pair.c_str(), cells, fault ? "failed" : "as they should be");
+  if (!fault) return 0;
+  report(pair, fault->line, fault->message);
+  std::printf("%s", lines_around(text, fault->line).c_str());
+  return 1;
+}
+
 int run_all(std::vector<std::string> arguments) {
   if (arguments.size() == 3 && arguments[0] == "--streams")
     return run_streams(std::strtoull(arguments[1].c_str(), nullptr, 10), std::atoi(arguments[2].c_str()));
+  if (arguments.size() == 2 && arguments[0] == "--faults") return run_faults(arguments[1]);
   const bool fails = !arguments.empty() && arguments[0] == "--fails";
   if (fails) arguments.erase(arguments.begin());
   const std::vector<std::string> files = files_of(arguments);

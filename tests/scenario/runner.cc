@@ -79,6 +79,10 @@ const std::map<std::string_view, Limit>& limits() {
        [](ServiceSettings& s, std::int64_t n) { s.api.embedding_inputs_max = static_cast<std::size_t>(n); }},
       {"pending_uploads",
        [](ServiceSettings& s, std::int64_t n) { s.api.pending_uploads_max = static_cast<std::size_t>(n); }},
+      {"second_ms",
+       [](ServiceSettings& s, std::int64_t n) { s.gateway.second_ms = static_cast<std::uint32_t>(n); }},
+      {"segment_bytes",
+       [](ServiceSettings& s, std::int64_t n) { s.gateway.segment_bytes = static_cast<std::uint64_t>(n); }},
   };
   return table;
 }
@@ -153,6 +157,13 @@ const std::map<std::string, Runner::Handler>& Runner::handlers() {
       {"extractor", &Runner::extractor},
       {"local only", &Runner::local_only},
       {"not ready", &Runner::not_ready},
+      {"upstream", &Runner::upstream},
+      {"manifest", &Runner::manifest},
+      {"issue key", &Runner::issue_key},
+      {"using key", &Runner::using_key},
+      {"disk full", &Runner::disk_full},
+      {"disk free", &Runner::disk_free},
+      {"again until status", &Runner::again_until_status},
       {"document", &Runner::document},
       {"remove", &Runner::remove},
       {"ingest", &Runner::ingest},
@@ -185,6 +196,16 @@ const std::map<std::string, Runner::Handler>& Runner::handlers() {
       {"expect calls", &Runner::expect_calls},
       {"expect ingest", &Runner::expect_ingest},
       {"expect streamed the same", &Runner::expect_streamed_the_same},
+      {"expect upstream", &Runner::expect_upstream},
+      {"expect events", &Runner::expect_events},
+      {"expect text", &Runner::expect_text},
+      {"expect end", &Runner::expect_end},
+      {"expect call", &Runner::expect_call},
+      {"expect bills agree", &Runner::expect_bills_agree},
+      {"expect ledger", &Runner::expect_ledger},
+      {"expect audit", &Runner::expect_audit},
+      {"expect trace", &Runner::expect_trace},
+      {"expect circuit", &Runner::expect_circuit},
   };
   return table;
 }
@@ -195,6 +216,8 @@ std::optional<Fault> Runner::run(const Scenario& scenario) {
       TextCursor cursor(statement.rest);
       add_model(settings_, std::string(cursor.word()));
     }
+  if (const Status started = start_upstreams(scenario); !started)
+    return Fault{scenario.statements.front().line, started.error().message()};
   for (const Statement& statement : scenario.statements) {
     const Status status = (this->*handlers().at(statement.verb))(statement);
     if (!status) return Fault{statement.line, statement.verb + ": " + status.error().message()};
@@ -435,6 +458,7 @@ Status Runner::send(const HttpCall& call, const std::string& label) {
   LOADLINE_TRY(started());
   last_call_ = call;
   last_call_.headers = std::exchange(headers_, {});
+  if (!secret_.empty()) last_call_.headers.emplace_back("authorization", "Bearer " + secret_);
   if (!label.empty()) {
     LOADLINE_ASSIGN(open_[label], exchange(last_call_));
     return {};

@@ -2,6 +2,7 @@
 // Runs one scenario: starts the service when the first statement needs it, obeys statement by statement,
 // stops at the first that fails. One thread; forks, so nothing else may run in the process.
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "scenario.h"
 #include "service.h"
 #include "test_client.h"
+#include "upstream_process.h"
 
 namespace loadline {
 
@@ -40,6 +42,14 @@ class Runner {
   Status extractor(const Statement& statement);
   Status local_only(const Statement& statement);
   Status not_ready(const Statement& statement);
+  // the gateway: runner_gateway.cc
+  Status upstream(const Statement& statement);
+  Status manifest(const Statement& statement);
+  Status issue_key(const Statement& statement);
+  Status using_key(const Statement& statement);
+  Status disk_full(const Statement& statement);
+  Status disk_free(const Statement& statement);
+  Status again_until_status(const Statement& statement);
   // documents
   Status document(const Statement& statement);
   Status remove(const Statement& statement);
@@ -76,6 +86,16 @@ class Runner {
   Status expect_calls(const Statement& statement);
   Status expect_ingest(const Statement& statement);
   Status expect_streamed_the_same(const Statement& statement);
+  Status expect_upstream(const Statement& statement);
+  Status expect_events(const Statement& statement);
+  Status expect_text(const Statement& statement);
+  Status expect_end(const Statement& statement);
+  Status expect_call(const Statement& statement);
+  Status expect_bills_agree(const Statement& statement);
+  Status expect_ledger(const Statement& statement);
+  Status expect_audit(const Statement& statement);
+  Status expect_trace(const Statement& statement);
+  Status expect_circuit(const Statement& statement);
 
   struct HttpCall {
     std::string method, target, body;
@@ -83,6 +103,10 @@ class Runner {
     std::vector<std::pair<std::string, std::string>> headers;
   };
 
+  Status start_upstreams(const Scenario& scenario);
+  Result<UpstreamProcess*> upstream_named(std::string_view name);
+  Status of_answer(const Status& status) const;
+  Status expect_told(const char* question, const Statement& statement);
   Status before_start() const;
   Status started();
   Status finish();
@@ -92,12 +116,15 @@ class Runner {
   Result<std::unique_ptr<TestClient>> exchange(const HttpCall& call);
   Result<TestClient*> whole_answer();
   Result<TestClient*> open_client(const std::string& label);
-  template <class Check>
-  Status eventually(const Check& check);
+  Status eventually(const std::function<Status()>& check) const;
   std::string documents_folder() const { return options_.work_folder + "/documents"; }
 
   const RunnerOptions options_;
   ServiceSettings settings_;
+  std::map<std::string, std::unique_ptr<UpstreamProcess>, std::less<>> upstreams_;
+  std::optional<RefusedPort> refused_;         // if a manifest names it
+  std::map<std::string, std::string> issued_;  // keys by name
+  std::string secret_;                         // of the key that requests use; "": none
   std::unique_ptr<Service> service_;
   std::vector<std::pair<std::string, std::string>> early_replies_;  // model and reply, said before the start
   std::vector<std::pair<std::string, std::string>> headers_;        // of the next request

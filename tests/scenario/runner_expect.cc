@@ -74,8 +74,7 @@ Status equal(std::string_view what, const json::value& whole, const json::value&
 
 }  // namespace
 
-template <class Check>
-Status Runner::eventually(const Check& check) {
+Status Runner::eventually(const std::function<Status()>& check) const {
   const auto until = std::chrono::steady_clock::now() + options_.patience;
   for (;;) {
     const Status status = check();
@@ -155,6 +154,7 @@ Status Runner::expect_metric(const Statement& statement) {
   call.method = "GET";
   call.target = "/metrics";
   if (!settings_.keys.empty()) call.headers = {{"authorization", "Bearer " + settings_.keys.front().secret}};
+  if (!secret_.empty()) call.headers = {{"authorization", "Bearer " + secret_}};
   return eventually([&]() -> Status {
     LOADLINE_ASSIGN(auto client, exchange(call));
     LOADLINE_TRY(client->read_all());

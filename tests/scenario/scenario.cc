@@ -62,6 +62,8 @@ const std::vector<std::string_view>& scenario_verbs() {
   static const std::vector<std::string_view> verbs{
       // what runs
       "limit", "key", "route", "model", "embedder", "extractor", "local only", "not ready",
+      // the gateway
+      "upstream", "manifest", "issue key", "using key", "disk full", "disk free", "again until status",
       // documents
       "document", "remove", "ingest", "verify",
       // requests
@@ -71,7 +73,8 @@ const std::vector<std::string_view>& scenario_verbs() {
       // what must be
       "expect status", "expect header", "expect json", "expect body", "expect sse", "expect cut",
       "expect metric", "expect log", "expect no log", "expect asked", "expect calls", "expect ingest",
-      "expect streamed the same"};
+      "expect streamed the same", "expect upstream", "expect events", "expect text", "expect end",
+      "expect call", "expect bills agree", "expect ledger", "expect audit", "expect trace", "expect circuit"};
   return verbs;
 }
 

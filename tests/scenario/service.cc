@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -39,6 +40,23 @@ std::string model_folder(const std::string& name) {
   return root + "/models/" + name;
 }
 
+// Stands still until told to move, or runs and can be told to jump ahead.
+class ScenarioClock final : public Clock {
+ public:
+  ScenarioClock(std::int64_t unix_millis, bool runs) : runs_(runs), nanos_(unix_millis * 1'000'000) {}
+  Instant now() const override { return Instant(Duration(nanos())); }
+  std::int64_t unix_millis() const override { return nanos() / 1'000'000; }
+  void advance(Duration by) { nanos_.fetch_add(by.count()); }
+
+ private:
+  std::int64_t nanos() const {
+    return nanos_.load() + (runs_ ? Duration(std::chrono::steady_clock::now() - begun_).count() : 0);
+  }
+  const bool runs_;
+  const Instant begun_ = std::chrono::steady_clock::now();
+  std::atomic<std::int64_t> nanos_;
+};
+
 class LogLines {
  public:
   void add(std::string_view line) {
@@ -62,11 +80,9 @@ class Stack {
  public:
   explicit Stack(const ServiceSettings& settings)
       : settings_(settings),
+        clock_(settings.clock_millis, !settings.gateway.manifest.empty()),
         log_(clock_, LogLevel::info, [this](std::string_view line) { lines_.add(line); }),
-        indexes_(files_, settings.data_folder) {
-    const auto start = std::chrono::milliseconds(settings.clock_millis - clock_.unix_millis());
-    clock_.advance(start);
-  }
+        indexes_(files_, settings.data_folder) {}
 
   Status open();
   /// An Error becomes {"error"}.
@@ -79,6 +95,7 @@ class Stack {
   Result<json::object> ingest(const json::object& command);
   Result<json::object> verify(const std::string& collection);
   Result<ScriptedModel*> model(const json::object& command);
+  Result<json::object> obey_gateway(const std::string& verb, const json::object& command);
   CallContext context() const {
     CallContext context;
     context.clock = &clock_;
@@ -86,7 +103,7 @@ class Stack {
   }
 
   const ServiceSettings settings_;
-  ManualClock clock_;
+  ScenarioClock clock_;
   LogLines lines_;
   Log log_;
   Gates gates_;
@@ -102,6 +119,7 @@ class Stack {
   std::unique_ptr<Retriever> retriever_;
   std::vector<std::unique_ptr<ScriptedModel>> models_;
   std::unique_ptr<ChatFlow> flow_;
+  std::unique_ptr<GatewayParts> gateway_;  // null: no manifest
   std::unique_ptr<DocumentAdmin> documents_;
   std::unique_ptr<HttpHandler> api_;
   std::unique_ptr<HttpServer> server_;
@@ -173,6 +191,11 @@ Status Stack::open_server() {
                  .expected_wait = [] { return std::chrono::seconds(7); },
                  .limits = settings_.api};
   parts.limits.local_calls_max = settings_.http.requests_in_flight_max;
+  if (!settings_.gateway.manifest.empty()) {
+    LOADLINE_ASSIGN(gateway_, GatewayParts::open(settings_.gateway, settings_.data_folder, flow_->names(),
+                                                 embedder_->info().name, files_, clock_, log_));
+    gateway_->fill(parts);
+  }
   LOADLINE_ASSIGN(api_, make_api(std::move(parts)));
   HttpServerOptions options;
   options.port = 0;
@@ -229,8 +252,21 @@ Result<json::object> Stack::verify(const std::string& collection) {
   return Error(Code::data_loss, report.findings.front());
 }
 
+Result<json::object> Stack::obey_gateway(const std::string& verb, const json::object& command) {
+  if (!gateway_) return Error(Code::failed_precondition, "'" + verb + "' needs a 'manifest'");
+  if (verb == "gateway key") return gateway_->create_key(command);
+  if (verb == "gateway ledger") return gateway_->ledger();
+  if (verb == "gateway audit") return gateway_->audit();
+  if (verb == "gateway call") return gateway_->call(field(command, "id"));
+  if (verb == "gateway trace") return gateway_->trace();
+  if (verb == "gateway circuits") return gateway_->circuits();
+  let_disk_be_full(verb == "gateway disk full");
+  return json::object{};
+}
+
 Result<json::object> Stack::obey(const json::object& command) {
   const std::string verb = field(command, "do");
+  if (verb.rfind("gateway ", 0) == 0) return obey_gateway(verb, command);
   if (verb == "hello") return json::object{{"port", server_->port()}};
   if (verb == "ingest") return ingest(command);
   if (verb == "verify") return verify(field(command, "collection"));

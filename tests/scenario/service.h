@@ -1,8 +1,8 @@
 #pragma once
 // The service under test: the real HTTP server and API over a real store, real indexes, real ingestion and
 // the real answer flow, in a process of its own, so that it can be killed. Only the model is scripted, the
-// clock stands still until told to move, and embeddings are hashes of words unless the real model is asked
-// for.
+// clock stands still until told to move (with a manifest it runs, since upstreams take time), and embeddings
+// are hashes of words unless the real model is asked for.
 //
 // The process is forked from the runner, which must have one thread then. Both talk over a pair of sockets, a
 // JSON object a line: one command, one answer.
@@ -16,6 +16,7 @@
 #include "api/api.h"
 #include "base/result.h"
 #include "gateway/chat_flow.h"
+#include "gateway_parts.h"
 #include "net/http_server.h"
 
 namespace loadline {
@@ -28,6 +29,7 @@ struct ServiceSettings {
   std::vector<ApiKey> keys;
   std::vector<RouteSettings> routes;
   std::vector<std::string> models;
+  GatewaySettings gateway;
   bool real_embedder = false;      // all-MiniLM-L6-v2 of the cache, else hashes
   bool confined_extractor = true;  // the real program, else a line format read in the process
   bool local_only = false;

@@ -140,6 +140,7 @@ std::string_view FakeConnection::Request::field(std::string_view lower_name) con
 
 int FakeConnection::parse(Request& request) const {
   const std::string_view bytes = in_;
+  if (!bytes.empty() && (bytes.front() < 'A' || bytes.front() > 'Z')) return 400;  // TLS, say
   const std::size_t head_end = bytes.find("\r\n\r\n");
   if (head_end == std::string_view::npos) return bytes.size() > FakeUpstream::head_bytes_max ? 431 : 0;
   const std::string_view line = bytes.substr(0, bytes.find("\r\n"));

@@ -210,7 +210,8 @@ Reply make_reply(const FakeRequest& request, const FakeFault& fault, std::uint64
   reply.id = std::to_string(number);
   reply.text = fault.text ? *fault.text : echo(request);
   reply.finish = "stop";
-  if (request.output_tokens_max && count_words(reply.text) > *request.output_tokens_max) {
+  if (request.output_tokens_max && !fault.ignores_limit &&
+      count_words(reply.text) > *request.output_tokens_max) {
     reply.text = first_words(reply.text, *request.output_tokens_max);
     reply.finish = "length";
   }

@@ -48,7 +48,8 @@ bool read_member(std::string_view name, const json::value& value, FakeFault& fau
          is("stall_after_events", fault.stall_after_events) ||
          is("drip_bytes_per_s", fault.drip_bytes_per_s) || is("split_bytes", fault.split_bytes) ||
          is("malformed_event", fault.malformed_event) || is("text", fault.text) ||
-         is("deltas", fault.deltas) || is("delta_ms", fault.delta_ms) || is("tool", fault.tool) ||
+         is("deltas", fault.deltas) || is("delta_ms", fault.delta_ms) ||
+         is("ignores_limit", fault.ignores_limit) || is("tool", fault.tool) ||
          is("thinking", fault.thinking) || is("finish", fault.finish) || is("usage", fault.usage);
 }
 

@@ -27,6 +27,7 @@ struct FakeFault {
   std::optional<std::string> text;  // instead of the echo
   std::uint32_t deltas = 4;         // the pieces of a stream's text
   std::uint32_t delta_ms = 0;       // between them
+  bool ignores_limit = false;       // of output tokens
   bool tool = false;                // calls the first tool that was offered
   bool thinking = false;
   std::string finish;           // instead of what is usual: "length", "content_filter"

@@ -255,13 +255,16 @@ Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifes
 Result<std::unique_ptr<GovernanceFiles>> GovernanceFiles::open(const std::string& data_folder,
                                                                const Manifest& manifest, Vault* vault,
                                                                VaultAudit& vault_audit, FileSystem& files,
-                                                               const Clock& clock, Log& log) {
+                                                               const Clock& clock, Log& log,
+                                                               std::uint64_t segment_bytes) {
   std::unique_ptr<GovernanceFiles> opened(new GovernanceFiles());
   LOADLINE_ASSIGN(opened->keys_, KeyStore::open(files, clock,
                                                 {.file = data_folder + "/keys.json",
                                                  .classes = {manifest.data_classes, manifest.regions}}));
-  LOADLINE_ASSIGN(opened->ledger_journal_, FileJournal::open({.folder = data_folder + "/ledger"}));
-  LOADLINE_ASSIGN(opened->audit_journal_, FileJournal::open({.folder = data_folder + "/audit"}));
+  LOADLINE_ASSIGN(opened->ledger_journal_,
+                  FileJournal::open({.folder = data_folder + "/ledger", .segment_bytes = segment_bytes}));
+  LOADLINE_ASSIGN(opened->audit_journal_,
+                  FileJournal::open({.folder = data_folder + "/audit", .segment_bytes = segment_bytes}));
   LOADLINE_ASSIGN(opened->ledger_, Ledger::open(*opened->ledger_journal_, files, clock,
                                                 {.checkpoint_file = data_folder + "/ledger/sums"}));
   LOADLINE_ASSIGN(opened->audit_, AuditLog::open(*opened->audit_journal_, files, clock,

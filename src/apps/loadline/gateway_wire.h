@@ -41,10 +41,11 @@ bool needs_trust(const Manifest& manifest);
 /// process serves a folder at a time. While it lives, what is done with the vault goes into its audit log.
 class GovernanceFiles {
  public:
-  static Result<std::unique_ptr<GovernanceFiles>> open(const std::string& data_folder,
-                                                       const Manifest& manifest, Vault* vault,
-                                                       VaultAudit& vault_audit, FileSystem& files,
-                                                       const Clock& clock, Log& log);
+  /// `segment_bytes`: of ledger and audit log (JournalOptions).
+  static Result<std::unique_ptr<GovernanceFiles>> open(
+      const std::string& data_folder, const Manifest& manifest, Vault* vault, VaultAudit& vault_audit,
+      FileSystem& files, const Clock& clock, Log& log,
+      std::uint64_t segment_bytes = JournalOptions().segment_bytes);
   ~GovernanceFiles();
 
   KeyStore& keys() { return *keys_; }
