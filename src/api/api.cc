@@ -47,7 +47,13 @@ class Api final : public HttpHandler {
                .clock = parts_.clock,
                .log = parts_.log,
                .metrics = gateway_metrics_,
-               .cache = cache_,
+               .memory = {.answers = cache_,
+                          .questions = questions_,
+                          .precision = precision_,
+                          .embedder = parts_.embedder,
+                          .knowledge = parts_.knowledge,
+                          .clock = parts_.clock,
+                          .pool = local_pool_},
                .traces = parts_.traces,
                .genai_version = parts_.genai_version,
                .trust = parts_.trust,
@@ -95,6 +101,8 @@ class Api final : public HttpHandler {
   const CollectionRoutes collections_;
   const std::int64_t created_;  // seconds
   AnswerCache cache_;
+  SimilarQuestions questions_;
+  HitPrecision precision_;
   Budgets budgets_;
   RequestLimits limits_;
   CallGates gates_;
@@ -298,6 +306,7 @@ void Api::metrics(HttpExchange& exchange) const {
   response.body = metrics_.text(stats_.load(), uploads_->waiting());
   gateway_metrics_.append(response.body);
   append_places(response.body, gates_.counts());
+  append_cache_metrics(response.body, cache_.counts(), questions_.size(), precision_.counts());
   exchange.respond(std::move(response));
 }
 

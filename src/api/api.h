@@ -56,6 +56,7 @@ struct ApiParts {
   GenAiVersion genai_version = GenAiVersion::v1_37;
   Vault* vault = nullptr;                     // null: no pseudonyms are kept
   std::shared_ptr<TlsTrust> trust = nullptr;  // of https upstreams
+  const KnowledgeStore* knowledge = nullptr;  // null: answers from documents are not kept
   std::string uploads_folder;                 // where uploads wait for ingestion; made if absent
   /// Only programs of this machine may ask: requests that a web page of another origin makes a browser send
   /// are refused. For a server on loopback without keys.

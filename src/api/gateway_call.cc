@@ -126,7 +126,7 @@ std::optional<CallRefusal> GatewayCall::admit() {
   plan_.emplace(route_->policy, *route_->state, table_->route_models, need_, random_, started_);
   if (auto refused = check_limits()) return refused;
   look_into_cache();
-  if (!cached_)
+  if (!cache_ || !cache_->answer())
     if (auto refused = reserve()) return refused;
   return begin_row();
 }
@@ -235,22 +235,21 @@ void GatewayCall::look_into_cache() {
       plan_->order().empty())
     return;
   const std::string& tenant = identity_->team.empty() ? identity_->key : identity_->team;
-  cache_key_ = cache_key({.tenant = tenant,
-                          .label = need_.label,
-                          .route = route_->policy.name,
-                          .rules = table_->version,
-                          .client = client_,
-                          .body = body_});
-  cached_ = parts_.cache.find(*cache_key_);
+  cache_.emplace(parts_.memory, CallCache::Subject{.tenant = tenant,
+                                                   .rules = table_->version,
+                                                   .route = *route_,
+                                                   .label = need_.label,
+                                                   .client = client_,
+                                                   .body = body_,
+                                                   .facts = facts_});
 }
 
-void GatewayCall::keep(std::string_view body, std::string_view content_type, std::uint32_t model) {
-  if (!cache_key_) return;
+void GatewayCall::keep(std::string_view body, std::string_view content_type, std::uint32_t model,
+                       std::string text) {
+  if (!wants_to_keep()) return;
   // What the answer itself brought to light is not for others either.
   if (guards_ && guards_->found_anything()) return;
-  CachedAnswer answer{std::string(body), std::string(content_type), table_->models[model].name, {}};
-  if (!route_->collection.empty()) return;  // answers from documents have a cache of their own kind: none yet
-  parts_.cache.put(*cache_key_, std::move(answer), route_->cache_time);
+  cache_->keep({std::string(body), std::string(content_type), table_->models[model].name, std::move(text)});
 }
 
 std::vector<BudgetOwner> GatewayCall::budget_owners() const {
@@ -593,7 +592,7 @@ void GatewayCall::audit_decision(const End& end) {
     decision.operator_name = model.operator_name;
   }
   if (guards_) decision.guards = guards_->audit();
-  decision.cache = cached_ ? "exact" : cache_key_ ? "miss" : "";
+  if (cache_) decision.cache = cache_->verdict();
   decision.outcome = row_outcome_name(end.outcome);
   if (const auto recorded = parts_.governance.audit->record(decision); !recorded)
     parts_.log.error("audit_lost",

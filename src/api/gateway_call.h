@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/call_cache.h"
 #include "api/gateway_flow.h"
 #include "gateway/answer_pump.h"
 #include "gateway/route_plan.h"
@@ -31,13 +32,14 @@ class GatewayCall {
   /// Everything before the first attempt: facts, route, label, limits, plan, reservation, ledger.
   std::optional<CallRefusal> admit();
 
-  /// After `admit`: the answer to the same request, if it was given before. Then no model is asked; `close`
-  /// ends it.
-  std::shared_ptr<const CachedAnswer> cached() const { return cached_; }
-  /// Keeps the answer for the next one, if the route says so and nothing forbids it.
-  void keep(std::string_view body, std::string_view content_type, std::uint32_t model);
+  /// After `admit`: what was answered before; null: the call has nothing to do with that. With an answer no
+  /// model is asked; `close` ends it.
+  CallCache* cache() { return cache_ ? &*cache_ : nullptr; }
+  /// Keeps the answer for the next one, if the route says so and nothing forbids it. `text`: what is read of
+  /// it; "" if that is not known.
+  void keep(std::string_view body, std::string_view content_type, std::uint32_t model, std::string text);
   /// Whether `keep` would: then the bytes of a stream are to be collected.
-  bool wants_to_keep() const { return cache_key_.has_value(); }
+  bool wants_to_keep() const { return cache_ && cache_->is_open(); }
 
   RoutePlan& plan() { return *plan_; }
   const GatewayTable& table() const { return *table_; }
@@ -134,8 +136,7 @@ class GatewayCall {
   RouteNeed need_;
   std::string class_reason_;
   std::optional<RoutePlan> plan_;
-  std::optional<CacheKey> cache_key_;  // none: it is not to be cached
-  std::shared_ptr<const CachedAnswer> cached_;
+  std::optional<CallCache> cache_;
   Permit permit_;
   Reservation reservation_;
   std::optional<RowId> row_;

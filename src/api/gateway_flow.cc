@@ -78,7 +78,13 @@ asio::awaitable<void> GatewayFlow::serve(AsyncExchange& exchange) {
     co_await exchange.respond(std::move(response));
     co_return;
   }
-  if (const auto cached = call.cached()) {
+  CallCache* const cache = call.cache();
+  if (cache != nullptr && cache->has_similar()) {
+    std::function<void()> comparison = cache->comparison();
+    const bool compared = co_await run_on_pool(parts_.local.pool, thread.executor, std::move(comparison));
+    if (compared) cache->compared(thread.random);
+  }
+  if (const auto cached = cache != nullptr ? cache->answer() : nullptr) {
     GatewayCall::Spending nothing;
     nothing.source = UsageSource::provider;
     nothing.tokens = {0, 0, {}, {}};
@@ -86,7 +92,8 @@ asio::awaitable<void> GatewayFlow::serve(AsyncExchange& exchange) {
     call.close({.model = {}, .outcome = RowOutcome::completed, .status = 200, .first_token = {}});
     HttpResponse response;
     response.content_type = cached->content_type;
-    response.headers = {{"x-loadline-model", cached->model}, {"x-loadline-cache", "exact"}};
+    response.headers = {{"x-loadline-model", cached->model},
+                        {"x-loadline-cache", std::string(cache->verdict())}};
     response.body = cached->body;
     co_await exchange.respond(std::move(response));
     co_return;

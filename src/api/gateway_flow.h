@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "api/authenticator.h"
+#include "api/call_cache.h"
 #include "api/gateway_metrics.h"
 #include "api/gateway_table.h"
 #include "api/model_call.h"
 #include "base/log.h"
-#include "gateway/answer_cache.h"
 #include "governance/audit.h"
 #include "governance/ledger.h"
 #include "governance/limits.h"
@@ -43,7 +43,7 @@ struct GatewayFlowParts {
   const Clock& clock;
   Log& log;
   GatewayMetrics& metrics;
-  AnswerCache& cache;
+  AnswerMemory memory;
   TraceExporter* traces = nullptr;  // null: no spans are made
   GenAiVersion genai_version = GenAiVersion::v1_37;
   std::shared_ptr<TlsTrust> trust;  // of https upstreams; null: none can be reached

@@ -110,4 +110,42 @@ void append_places(std::string& out, const std::vector<std::pair<std::string, Ca
                   std::to_string(count.waiting));
 }
 
+void append_cache_metrics(std::string& out, const AnswerCache::Counts& answers, std::size_t questions,
+                          const std::map<std::string, HitPrecision::Counts>& precision) {
+  const auto single = [&out](const char* name, const char* type, const char* help, std::uint64_t value) {
+    append_metric_head(out, name, type, help);
+    append_sample(out, name, "", std::to_string(value));
+  };
+  single("loadline_answer_cache_hits_total", "counter", "Answers found, of the same or a similar request.",
+         answers.hits);
+  single("loadline_answer_cache_misses_total", "counter", "Requests that were not answered before.",
+         answers.misses);
+  single("loadline_answer_cache_evicted_total", "counter", "Answers given up for want of room.",
+         answers.evicted);
+  single("loadline_answer_cache_entries", "gauge", "Answers kept.", answers.entries);
+  single("loadline_answer_cache_bytes", "gauge", "Memory they take.", answers.bytes);
+  single("loadline_semantic_cache_questions", "gauge", "Questions that similar ones are compared with.",
+         questions);
+  if (precision.empty()) return;
+  append_metric_head(out, "loadline_semantic_cache_served_total", "counter",
+                     "Answers given to a similar question.");
+  for (const auto& [route, counts] : precision)
+    append_sample(out, "loadline_semantic_cache_served_total", label("route", route),
+                  std::to_string(counts.served));
+  append_metric_head(out, "loadline_semantic_cache_verified_total", "counter",
+                     "Semantic hits that the model was asked too, by what its answer said.");
+  for (const auto& [route, counts] : precision)
+    for (const auto& [verdict, count] : {std::pair("right", counts.right), std::pair("wrong", counts.wrong),
+                                         std::pair("failed", counts.failed)})
+      append_sample(out, "loadline_semantic_cache_verified_total",
+                    label("route", route) + "," + label("verdict", verdict), std::to_string(count));
+  append_metric_head(out, "loadline_semantic_cache_precision_lower_bound", "gauge",
+                     "Share of right hits that is shown with 95 % confidence.");
+  for (const auto& [route, counts] : precision) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.4f", counts.lower_bound);
+    append_sample(out, "loadline_semantic_cache_precision_lower_bound", label("route", route), text);
+  }
+}
+
 }  // namespace loadline

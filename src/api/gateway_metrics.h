@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "api/metrics.h"
+#include "gateway/answer_cache.h"
 #include "gateway/route_plan.h"
+#include "gateway/similar_questions.h"
 #include "governance/call_gate.h"
 #include "governance/ledger.h"
 
@@ -44,5 +46,8 @@ class GatewayMetrics {
 
 /// Of models with a limit of calls at one time: how many run, how many wait.
 void append_places(std::string& out, const std::vector<std::pair<std::string, CallGate::Counts>>& counts);
+/// What was answered without a model, and how right that was by route.
+void append_cache_metrics(std::string& out, const AnswerCache::Counts& answers, std::size_t questions,
+                          const std::map<std::string, HitPrecision::Counts>& precision);
 
 }  // namespace loadline

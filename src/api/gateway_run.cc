@@ -8,6 +8,7 @@
 
 #include "api/api_error.h"
 #include "api/routes.h"
+#include "dialect/json_string.h"
 #include "dialect/translate.h"
 
 namespace loadline {
@@ -35,6 +36,18 @@ FailureKind kind_of_status(int status) {
   if (status == 429) return FailureKind::rate_limited;
   if (status == 400 || status == 413 || status == 415 || status == 422) return FailureKind::client;
   return FailureKind::server;
+}
+
+// What is read of it; "" if that is not all text.
+std::string text_of_answer(Dialect dialect, std::string_view body) {
+  const Result<AnswerFacts> facts = read_answer(dialect, body);
+  std::string text;
+  if (!facts) return text;
+  for (const AnswerText& part : facts->texts) {
+    if (part.channel.kind != ChannelKind::text || part.token != JsonKind::string) return "";
+    append_decoded_json(text, part.raw.of(body));
+  }
+  return text;
 }
 
 }  // namespace
@@ -569,7 +582,8 @@ asio::awaitable<bool> GatewayRun::take_whole(std::uint32_t model, CallHead head)
   const GatewayCall::Spending spending = call_.spending(model, *usage, response.body.size(), true);
   call_.add_spending(spending);
   response.headers.push_back({"x-loadline-cost", show_dollars(call_.spent())});
-  call_.keep(response.body, response.content_type, model);
+  if (call_.wants_to_keep())
+    call_.keep(response.body, response.content_type, model, text_of_answer(call_.client(), response.body));
   call_.close({.model = model, .outcome = RowOutcome::completed, .status = 200, .first_token = {}});
   co_await exchange_.respond(std::move(response));
   co_return true;
@@ -692,7 +706,7 @@ asio::awaitable<bool> GatewayRun::finish_stream(std::uint32_t model, RowOutcome 
   }
   collect();
   if (outcome == RowOutcome::completed && call_.plan().attempts() == 1 && !too_long_to_keep_)
-    call_.keep(kept_, "text/event-stream", model);
+    call_.keep(kept_, "text/event-stream", model, std::string(pump_->continuable_text().value_or("")));
   call_.close({.model = model, .outcome = outcome, .status = 200, .first_token = first_token_});
   co_await exchange_.end_stream(out_);
   co_return true;

@@ -11,6 +11,7 @@
 
 #include "gateway/call_guards.h"
 #include "gateway/route_plan.h"
+#include "gateway/similar_questions.h"
 #include "governance/call_gate.h"
 #include "governance/identity.h"
 #include "model/data_label.h"
@@ -43,6 +44,7 @@ struct GatewayRoute {
   GuardPolicy guards;
   std::string collection;
   std::chrono::seconds cache_time{0};  // how long answers are kept; 0: not at all
+  SimilarityPolicy similar;
   BudgetLimits budget;
   RateLimits limits;
 };

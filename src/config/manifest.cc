@@ -174,7 +174,10 @@ RouteConfig bind_route(const std::string& name, const ConfigValue& value) {
   route.extractive = flag_of(value, "extractive");
   route.instructions = text_of(value, "instructions");
   route.guards = texts_of(value, "guards");
-  route.cache_seconds = integer_of<std::uint32_t>(value, "cache_seconds");
+  if (const ConfigValue* cache = value.find("cache"))
+    route.cache = {integer_of<std::uint32_t>(*cache, "seconds"), flag_of(*cache, "similar"),
+                   number_of(*cache, "precision"), number_of(*cache, "sample"),
+                   number_of(*cache, "similarity")};
   route.budget = bind_budget(value);
   route.limits = bind_limits(value);
   route.strategy = text_of(value, "strategy");
@@ -444,12 +447,27 @@ class References {
         errors_.push_back({value_at("routes", route.name, "guards").line, 1,
                            "'" + where + ".guards' names '" + guard + "', which is not under 'guards'"});
     }
+    check_cache(route, where);
     if (!route.knowledge.empty())
       must_exist(value_at("routes", route.name, "knowledge"), where + ".knowledge", route.knowledge,
                  collections, "knowledge");
     if (std::find(models.begin(), models.end(), route.name) != models.end())
       errors_.push_back({value_at("routes", route.name, "models").line, 1,
                          "'" + where + "' has the name of a model; clients could not tell them apart"});
+  }
+
+  // One person's data must not come up in an answer to somebody else's similar question.
+  void check_cache(const RouteConfig& route, const std::string& where) {
+    if (!route.cache.similar) return;
+    const int line = value_at("routes", route.name, "cache").line;
+    if (route.cache.seconds == 0)
+      errors_.push_back(
+          {line, 1, "'" + where + ".cache.similar' needs 'seconds': how long answers are kept"});
+    if (std::find(route.guards.begin(), route.guards.end(), "pii") == route.guards.end())
+      errors_.push_back({line, 1,
+                         "'" + where +
+                             ".cache.similar' needs the guard 'pii' on the route: requests with "
+                             "personal data are not answered from memory, and it is what finds them"});
   }
 
   // Documents and instructions are put before a model of this process.

@@ -112,6 +112,12 @@ struct TelemetryConfig {
   std::string genai_version;
 };
 
+struct RouteCacheConfig {
+  std::uint32_t seconds = 0;  // 0: nothing is kept
+  bool similar = false;
+  double precision = 0, sample = 0, similarity = 0;
+};
+
 struct RouteConfig {
   std::string name;
   std::vector<std::string> models;
@@ -123,7 +129,7 @@ struct RouteConfig {
   bool extractive = true;
   std::string instructions;
   std::vector<std::string> guards;  // "injection", "pii", "output"
-  std::uint32_t cache_seconds = 0;
+  RouteCacheConfig cache;
   BudgetConfig budget;
   LimitsConfig limits;
   // Where there are several models:

@@ -170,6 +170,22 @@ SchemaNode telemetry_node() {
                    {"1.30", "1.37"}, "1.37")});
 }
 
+SchemaNode route_cache_node() {
+  return object_node(
+      "cache", "answers of this route that are given again; in memory, under cache.bytes_max",
+      {integer_node("seconds", "how long an answer is kept; 0: not at all", "seconds", 0, 0, 2592000),
+       boolean_node("similar", "also to a question in other words that asks the same; needs the guard 'pii'",
+                    false),
+       number_node(
+           "precision",
+           "share of right answers to similar questions that must be shown (lower bound, 95 %); until "
+           "it is, and whenever it is not, the model is asked each time and its answer compared",
+           "", "0.95", 0.5, 0.999),
+       number_node("sample", "share of answers to similar questions that are checked so all the same", "",
+                   "0.05", 0, 1),
+       number_node("similarity", "least cosine of the two questions' embeddings", "", "0.85", 0, 1)});
+}
+
 SchemaNode route_values() {
   SchemaNode models = required(list_node("models", "models that may answer, in the order of the strategy",
                                          string_node("", "a model's name")));
@@ -194,6 +210,7 @@ SchemaNode route_values() {
        string_node("instructions", "what is put before the rules on citing, e.g. tone and language"),
        list_node("guards", "what looks at requests and answers, of those under guards",
                  choice_node("", "a guard", {"injection", "pii", "output"}, "")),
+       route_cache_node(),
        budget_node(),
        limits_node(),
        choice_node("strategy", "which model is asked first; the others follow when it fails",

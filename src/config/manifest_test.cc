@@ -216,5 +216,25 @@ TEST(Manifest, damaged_text_never_crashes) {
   }
 }
 
+TEST(Manifest, answers_are_given_again_only_as_a_route_says) {
+  const std::string yaml = replaced(std::string(good) + "guards: {pii: {}}\n", "knowledge: policies}",
+                                    "guards: [pii], cache: {seconds: 600, similar: true, precision: 0.9}}");
+  const auto manifest = parse_manifest(yaml, "dir/loadline.yaml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message();
+  const RouteCacheConfig& cache = manifest->find_route("bank-assistant")->cache;
+  EXPECT_EQ(cache.seconds, 600U);
+  EXPECT_TRUE(cache.similar);
+  EXPECT_EQ(cache.precision, 0.9);
+  EXPECT_EQ(cache.sample, 0.05);
+  EXPECT_EQ(cache.similarity, 0.85);
+  EXPECT_EQ(parse_manifest(good, "")->find_route("bank-assistant")->cache.seconds, 0U);
+  EXPECT_NE(error_of(replaced(yaml, "precision:", "precison:")).find("did you mean 'precision'?"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "precision: 0.9", "precision: 2")).find("precision' must be"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "guards: [pii], ", "")).find("needs the guard 'pii'"), std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "seconds: 600, ", "")).find("needs 'seconds'"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace loadline

@@ -84,9 +84,10 @@ std::shared_ptr<const CachedAnswer> AnswerCache::find(const CacheKey& key) {
 
 void AnswerCache::put(const CacheKey& key, CachedAnswer answer, Duration lifetime) {
   if (answer.body.size() > options_.answer_bytes_max) return;
-  std::size_t bytes = sizeof(Entry) + sizeof(CachedAnswer) + answer.body.size() + answer.model.size();
-  for (const std::string& document : answer.documents) bytes += sizeof document + document.size();
+  const std::size_t bytes =
+      sizeof(Entry) + sizeof(CachedAnswer) + answer.body.size() + answer.model.size() + answer.text.size();
   const std::lock_guard lock(mutex_);
+  if (answer.knowledge != 0 && answer.knowledge < generation_) return;
   if (const auto old = index_.find(key); old != index_.end()) erase(old->second);
   while (!entries_.empty() && counts_.bytes + bytes > options_.bytes_max) {
     erase(std::prev(entries_.end()));
@@ -99,13 +100,14 @@ void AnswerCache::put(const CacheKey& key, CachedAnswer answer, Duration lifetim
   counts_.bytes += bytes;
 }
 
-std::size_t AnswerCache::forget_document(std::string_view document) {
+std::size_t AnswerCache::follow_documents(std::uint64_t generation) {
   const std::lock_guard lock(mutex_);
+  if (generation <= generation_) return 0;
+  generation_ = generation;
   std::size_t forgotten = 0;
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto next = std::next(entry);
-    const std::vector<std::string>& cited = entry->answer->documents;
-    if (std::find(cited.begin(), cited.end(), document) != cited.end()) {
+    if (entry->answer->knowledge != 0) {
       erase(entry);
       ++forgotten;
     }

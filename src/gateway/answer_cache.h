@@ -1,6 +1,7 @@
 #pragma once
 // Answers that were given before, for the same request of the same tenant under the same rules. In memory,
-// bounded in bytes; an entry dies after its time, or with a document that it cites. Thread-safe.
+// bounded in bytes; an entry dies after its time, and an answer from documents when any document changes: a
+// new one might answer otherwise, one that is gone must not be cited. Thread-safe.
 //
 // "The same" is a SHA-256 over everything that could make the answer another one; what is not in the key must
 // not matter. The request counts as it leaves the house (after the guards), without the blanks between its
@@ -42,8 +43,10 @@ std::string compact_json(std::string_view json);
 struct CachedAnswer {
   std::string body;
   std::string content_type;
-  std::string model;                   // that answered
-  std::vector<std::string> documents;  // that it cites: "collection/name"
+  std::string model;  // that answered
+  std::string text;   // what is read of it, "" if it is not known: for comparing with other answers
+  std::uint64_t knowledge =
+      0;  // the state of the documents that it is from (KnowledgeStore::generation); 0: none
 };
 
 struct AnswerCacheOptions {
@@ -58,8 +61,9 @@ class AnswerCache {
   /// Null: nothing, or no longer.
   std::shared_ptr<const CachedAnswer> find(const CacheKey& key);
   void put(const CacheKey& key, CachedAnswer answer, Duration lifetime);
-  /// Entries that cite the document.
-  std::size_t forget_document(std::string_view document);
+  /// Documents are in this state now: answers from earlier ones are forgotten, and not taken any more. Gives
+  /// how many were forgotten.
+  std::size_t follow_documents(std::uint64_t generation);
   void clear();
 
   struct Counts {
@@ -85,6 +89,7 @@ class AnswerCache {
   const Clock& clock_;
   mutable std::mutex mutex_;
   // guarded by mutex_
+  std::uint64_t generation_ = 0;  // of documents
   Entries entries_;
   std::unordered_map<CacheKey, Entries::iterator, KeyHash> index_;
   Counts counts_;

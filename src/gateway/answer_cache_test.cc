@@ -9,8 +9,8 @@ CacheKey key_of(std::string_view body) {
   return cache_key({.tenant = "t", .label = {}, .route = "r", .rules = "1", .body = body});
 }
 
-CachedAnswer answer(std::string body, std::vector<std::string> documents = {}) {
-  return {std::move(body), "application/json", "m", std::move(documents)};
+CachedAnswer answer(std::string body, std::uint64_t knowledge = 0) {
+  return {std::move(body), "application/json", "m", "", knowledge};
 }
 
 TEST(CacheKey, EverythingThatMattersIsInIt) {
@@ -64,14 +64,20 @@ TEST(AnswerCache, IsBoundedInBytesAndForgetsWhatWasUsedLongestAgo) {
   EXPECT_EQ(cache.find(key_of("f")), nullptr) << "too long to be kept";
 }
 
-TEST(AnswerCache, EntriesDieWithTheDocumentsTheyCite) {
+TEST(AnswerCache, AnswersFromDocumentsDieWhenDocumentsChange) {
   ManualClock clock;
   AnswerCache cache({}, clock);
-  cache.put(key_of("a"), answer("x", {"c/one.pdf", "c/two.pdf"}), std::chrono::hours(1));
-  cache.put(key_of("b"), answer("y", {"c/three.pdf"}), std::chrono::hours(1));
-  EXPECT_EQ(cache.forget_document("c/two.pdf"), 1U);
+  EXPECT_EQ(cache.follow_documents(7), 0U);
+  cache.put(key_of("a"), answer("x", 7), std::chrono::hours(1));
+  cache.put(key_of("b"), answer("y"), std::chrono::hours(1));
+  EXPECT_EQ(cache.follow_documents(7), 0U);
+  ASSERT_NE(cache.find(key_of("a")), nullptr);
+  EXPECT_EQ(cache.follow_documents(8), 1U);
   EXPECT_EQ(cache.find(key_of("a")), nullptr);
-  EXPECT_NE(cache.find(key_of("b")), nullptr);
+  EXPECT_NE(cache.find(key_of("b")), nullptr) << "it is from no document";
+  cache.put(key_of("a"), answer("x", 7), std::chrono::hours(1));
+  EXPECT_EQ(cache.find(key_of("a")), nullptr) << "a late answer from documents as they were";
+  EXPECT_EQ(cache.follow_documents(6), 0U) << "seen late by another thread";
 }
 
 TEST(AnswerCache, PuttingTwiceReplaces) {

@@ -142,6 +142,79 @@ class Clients(Base):
         self.assertEqual(caught.exception.response.headers["retry-after"], "9")
 
 
+class Remembered(Base):
+    """Answers given again: to the same request, and to a question in other words once that was shown to be right."""
+    BEGINNINGS = ("hello", "hi", "hey", "please", "ok", "okay", "so", "kindly")
+
+    def verdict(self, model, text, **more):
+        status, headers, body = ask(model, text, **more)
+        self.assertEqual(status, 200, body)
+        return headers.get("x-loadline-cache", ""), json.loads(body)["choices"][0]["message"]["content"]
+
+    def ways_to_ask(self, question):
+        for first in self.BEGINNINGS:
+            for second in self.BEGINNINGS:
+                yield f"{first} {second} {question}"
+
+    def asked_until_semantic(self, model, question):
+        """How many were asked of the model before."""
+        for number, text in enumerate(self.ways_to_ask(question)):
+            verdict, _ = self.verdict(model, text)
+            if verdict == "semantic":
+                return number
+            time.sleep(0.05)  # comparisons run after the answer
+        return None
+
+    def test_same_request_and_a_similar_question(self):
+        script(ARGS.us, text="The fee is 12 euros.")
+        question = "what is the fee for a lost card?"
+        self.assertEqual(self.verdict("remembers", question), ("", "The fee is 12 euros."))
+        self.assertEqual(self.verdict("remembers", question), ("exact", "The fee is 12 euros."))
+        asked = self.asked_until_semantic("remembers", question)
+        self.assertIsNotNone(asked)
+        self.assertGreaterEqual(asked, 5)  # 5 of 5 right is the first lower bound above 0.6
+        before = counts(ARGS.us)["whole"]
+        status, headers, _ = ask("remembers", "could you tell me the fee for a lost card?", headers={"x-request-id": "similar-1"})
+        self.assertEqual((status, headers.get("x-loadline-cache")), (200, "semantic"))
+        self.assertEqual(counts(ARGS.us)["whole"], before)
+        self.assertEqual(cli("explain", "similar-1")[0]["cache"], "semantic")
+        for other in ("what is the fee for 2 lost cards?", "what is the fee for a card that is not lost?",
+                      "what is the fee for a lost cheque?"):
+            self.assertEqual(self.verdict("remembers", other)[0], "", other)
+        self.assertEqual(self.verdict("remembers", question, temperature=0.5)[0], "", "another request around it")
+        metrics = http("GET", ARGS.url + "/metrics", headers={"authorization": "Bearer " + ARGS.key})[2]
+        self.assertIn('loadline_semantic_cache_verified_total{route="remembers",verdict="right"}', metrics)
+
+    def test_a_route_whose_answers_differ_never_answers_by_similarity(self):
+        script(ARGS.us, text="The rate is 3 percent.")
+        question = "what is the rate of plan 7?"
+        self.verdict("doubts", question)
+        for number, text in zip(range(8), self.ways_to_ask(question)):
+            script(ARGS.us, text=f"The rate is {number} percent.")
+            self.assertEqual(self.verdict("doubts", text), ("", f"The rate is {number} percent."))
+
+    def test_streams_are_given_again_too(self):
+        script(ARGS.us, text="Open at nine.")
+        texts = []
+        for _ in range(2):
+            chunks = self.openai().chat.completions.create(model="remembers", stream=True,
+                                                           messages=[{"role": "user", "content": "when does it open?"}])
+            texts.append("".join(c.delta.content or "" for chunk in chunks for c in chunk.choices))
+        self.assertEqual(texts, ["Open at nine."] * 2)
+        self.assertEqual(counts(ARGS.us)["whole"], 1)
+
+    def openai(self):
+        import openai
+        return openai.OpenAI(base_url=ARGS.url + "/v1", api_key=ARGS.key, max_retries=0, timeout=60)
+
+    def test_personal_data_and_tools_are_never_remembered(self):
+        tool = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}
+        for text, more in ((f"what does {MAIL} owe?", {}), ("what is the fee for a found card?", {"tools": [tool]})):
+            self.assertEqual(self.verdict("remembers", text, **more)[0], "")
+            self.assertEqual(self.verdict("remembers", text, **more)[0], "")
+        self.assertEqual(counts(ARGS.us)["whole"], 4)
+
+
 class Passing(Base):
     def test_same_dialect_passes_the_very_bytes(self):
         raw = b'{ "zeta" : [1.0, 2e3] ,"model":"eu-chat","messages":[{"role":"user","content":"caf\\u00e9 \xc3\xa9"}] , "unknown":{"b":1,"a":2}}'

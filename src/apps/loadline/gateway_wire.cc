@@ -218,7 +218,9 @@ Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifes
   for (const RouteConfig& config : manifest.routes) {
     GatewayRoute& route = add_route(*table, policy_of(config, *table));
     route.collection = config.knowledge;
-    route.cache_time = std::chrono::seconds(config.cache_seconds);
+    route.cache_time = std::chrono::seconds(config.cache.seconds);
+    route.similar = {config.cache.similar, config.cache.precision, config.cache.sample,
+                     config.cache.similarity};
     route.budget = budget_of(config.budget);
     route.limits = limits_of(config.limits);
     for (const std::string& guard : config.guards) {

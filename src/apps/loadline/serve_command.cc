@@ -125,6 +125,7 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
                  .genai_version = *genai_version_named(manifest->telemetry.genai_version),
                  .vault = vault,
                  .trust = std::move(trust),
+                 .knowledge = store,
                  .uploads_folder = wire.options().data + "/uploads",
                  .ready = [watch = service.watch.get()] { return watch->status(); },
                  .expected_wait = [&wire] { return wire.expected_wait(); },
