@@ -31,6 +31,7 @@ import injection_texts as own
 EMBEDDING = 384
 KINDS = 10
 USER, PASSAGE = "user", "passage"
+RATES = (0.0025, 0.005, 0.01, 0.02, 0.05, 0.1)  # injection_rates in guard/injection.h
 
 
 def load(path):
@@ -319,7 +320,10 @@ def head(data, name, trainer, scorer, ridge):
     report("crossed, inside", data, crossed_scores[inside], inside, levels)
     report("held out", data, scorer(data, weights, held), held, levels)
     scale = np.log(3) / (stop - flag)  # 0.5 at flag, 0.75 at stop
-    return scale * weights, -scale * flag
+    levels = np.clip([threshold(harmless, rate) for rate in RATES], -10.0, None)
+    levels[RATES.index(0.0025)], levels[RATES.index(0.01)] = stop, flag
+    levels = np.minimum.accumulate(levels)
+    return scale * weights, -scale * flag, sigmoid(scale * (levels - flag))
 
 
 def transfer(data, ridge):
@@ -381,14 +385,17 @@ def main():
             transfer(data, arguments.ridge)
             return
         for name, trainer, scorer in (("signatures", train_signatures, signature_scores), ("classifier", train_windows, scores_of)):
-            weights, offset = head(data, name, trainer, scorer, arguments.ridge)
+            weights, offset, levels = head(data, name, trainer, scorer, arguments.ridge)
             weights = np.append(weights[:-1], weights[-1] + offset)
             parts.append(f"constexpr std::array<float, {len(weights)}> {trust}_{name} = {{\n{numbers(weights)}\n}};\n")
+            parts.append(f"constexpr std::array<float, {len(levels)}> {trust}_{name}_levels = {{\n{numbers(levels)}\n}};\n")
     if arguments.out:
         pathlib.Path(arguments.out).write_text(
             f"// Made on {datetime.date.today()} by bench/train_injection.py; its head says from what. For each head the\n"
-            "// weights of the lexical features, of the embedding (classifier only), and the constant. Do not edit.\n"
+            "// weights of the lexical features, of the embedding (classifier only), and the constant; then the scores that\n"
+            "// these shares of the harmless texts reached (crossed): " + ", ".join(f"{rate:.4g}" for rate in RATES) + ". Do not edit.\n"
             + "".join(parts), encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -100,7 +100,8 @@ struct RequestFacts {
   ByteRange include_usage_range;               // the value's token; empty if there is none
   std::size_t fields_at = 0;                   // behind the body's "{": a new field goes here
   bool has_fields = false;                     // the body's object is not empty
-  std::size_t messages_end = 0;                // at the "]" of the messages; 0 if there are none
+  std::size_t messages_at = 0;                 // behind the "[" of the messages; 0 if there are none
+  std::size_t messages_end = 0;                // at their "]"
   std::size_t config_at = 0;  // behind the "{" of Gemini's generationConfig; 0 if there is none
   bool has_config_fields = false;
 };
@@ -124,6 +125,10 @@ std::string force_usage(std::string_view body, const RequestFacts& facts);
 /// failed_precondition: the dialect has no such thing (completions get the text behind their prompt;
 /// Responses, embeddings: none), or the last message is the assistant's already.
 Result<std::string> with_prefill(std::string_view body, const RequestFacts& facts, std::string_view text);
+
+/// `body` with `text` at the end of what the system says; where it says nothing, as its only word.
+/// failed_precondition: nothing of the kind can be said in the dialect (completions, embeddings).
+Result<std::string> with_system_text(std::string_view body, const RequestFacts& facts, std::string_view text);
 
 /// One stream of text within an answer: text of different channels is never joined.
 enum class ChannelKind : std::uint8_t { text, reasoning, refusal, tool_arguments };

@@ -1,4 +1,5 @@
 // Edits of raw request bytes by the ranges of their facts.
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -104,6 +105,34 @@ Result<std::string> with_prefill(std::string_view body, const RequestFacts& fact
   std::string message = is_gemini ? quoted(R"(,{"role":"model","parts":[{"text":)", text, "}]}")
                                   : quoted(R"(,{"role":"assistant","content":)", text, "}");
   return edited(body, {{{facts.messages_end, facts.messages_end}, std::move(message)}});
+}
+
+Result<std::string> with_system_text(std::string_view body, const RequestFacts& facts,
+                                     std::string_view text) {
+  const auto said = std::find_if(facts.texts.rbegin(), facts.texts.rend(), [](const TextPlace& place) {
+    return place.role == TextRole::system && place.kind == TextKind::text &&
+           place.token == JsonKind::string && !place.is_key;
+  });
+  if (said != facts.texts.rend()) {
+    std::string more;
+    append_json_escaped(more, text);
+    return edited(body, {{{said->raw.end - 1, said->raw.end - 1}, std::move(more)}});
+  }
+  switch (facts.dialect) {
+    case Dialect::openai_chat: {
+      if (facts.messages_end == 0) break;
+      std::string message = quoted(R"({"role":"system","content":)", text, facts.inputs > 0 ? "}," : "}");
+      return edited(body, {{{facts.messages_at, facts.messages_at}, std::move(message)}});
+    }
+    case Dialect::anthropic_messages:
+      return edited(body, {new_field(facts, "system", json_string(text))});
+    case Dialect::openai_responses:
+      return edited(body, {new_field(facts, "instructions", json_string(text))});
+    default:
+      break;
+  }
+  return Error(Code::failed_precondition,
+               std::string(dialect_name(facts.dialect)) + " has no place for a system text");
 }
 
 }  // namespace loadline

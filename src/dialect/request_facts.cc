@@ -341,6 +341,7 @@ class RequestReader {
 
   void messages(JsonView list) {
     if (!list.is_array()) return fail(list, "an array is due");
+    facts_.messages_at = list.range().begin + 1;
     facts_.messages_end = list.range().end - 1;
     facts_.inputs = list.size();
     message_ = 0;
@@ -505,6 +506,7 @@ class RequestReader {
   void responses_input(JsonView value) {
     if (value.is_string()) return text(value, TextRole::user, TextKind::text);
     if (!value.is_array()) return fail(value, "a string or an array is due");
+    facts_.messages_at = value.range().begin + 1;
     facts_.messages_end = value.range().end - 1;
     facts_.inputs = value.size();
     message_ = 0;

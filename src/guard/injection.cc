@@ -10,7 +10,6 @@
 namespace loadline {
 namespace {
 
-constexpr std::string_view trained_for = "all-minilm-l6-v2";
 constexpr std::size_t embedding_size = 384;
 
 #include "guard/injection_weights.inc"
@@ -30,6 +29,17 @@ std::span<const float> signature_head(TrustMark trust) {
 }
 std::span<const float> classifier_head(TrustMark trust) {
   return trust == TrustMark::user ? user_classifier : passage_classifier;
+}
+
+/// The score that at most `rate` of the harmless texts reached.
+float level_of(double rate, TrustMark trust, bool classified) {
+  const auto& levels = trust == TrustMark::user
+                           ? (classified ? user_classifier_levels : user_signatures_levels)
+                           : (classified ? passage_classifier_levels : passage_signatures_levels);
+  static_assert(user_classifier_levels.size() == injection_rates.size());
+  std::size_t at = 0;
+  while (at + 1 < levels.size() && injection_rates[at + 1] <= rate) ++at;
+  return levels[at];
 }
 
 InjectionReport signature_report(const ScannedText& text, TrustMark trust) {
@@ -73,15 +83,16 @@ std::size_t InjectionReport::kinds() const {
 
 InjectionGuard::InjectionGuard(InjectionOptions options) : options_(options) {}
 
-GuardVerdict InjectionGuard::verdict_for(float score, TrustMark trust) const {
-  if (score >= options_.stop_at)
+GuardVerdict InjectionGuard::verdict_for(const InjectionReport& report, TrustMark trust) const {
+  if (report.score >= level_of(options_.stop_rate, trust, report.classified))
     return trust == TrustMark::user ? GuardVerdict::block : GuardVerdict::quarantine;
-  return score >= options_.flag_at ? GuardVerdict::flag : GuardVerdict::allow;
+  return report.score >= level_of(options_.flag_rate, trust, report.classified) ? GuardVerdict::flag
+                                                                                : GuardVerdict::allow;
 }
 
 InjectionReport InjectionGuard::scan_signatures(std::string_view text, TrustMark trust) const {
   InjectionReport report = signature_report(scan_text(text), trust);
-  report.verdict = verdict_for(report.score, trust);
+  report.verdict = verdict_for(report, trust);
   // In long harmless texts one of them happens: filings speak of trade secrets, abstracts of instead.
   if (report.kinds() < 2 && report.verdict != GuardVerdict::allow) report.verdict = GuardVerdict::flag;
   return report;
@@ -89,9 +100,9 @@ InjectionReport InjectionGuard::scan_signatures(std::string_view text, TrustMark
 
 Result<InjectionReport> InjectionGuard::score(std::string_view text, TrustMark trust,
                                               const Embedder& embedder, const CallContext& context) const {
-  if (embedder.info().name != trained_for || embedder.info().dimensions != embedding_size)
+  if (embedder.info().name != embedder_name || embedder.info().dimensions != embedding_size)
     return Error(Code::failed_precondition,
-                 "the injection guard is trained for the embedder " + std::string(trained_for) +
+                 "the injection guard is trained for the embedder " + std::string(embedder_name) +
                      ", not for " + embedder.info().name + "; use that one, or its signatures only");
   LOADLINE_TRY(context.check());
   const ScannedText scanned = scan_text(text);
@@ -115,7 +126,7 @@ Result<InjectionReport> InjectionGuard::score(std::string_view text, TrustMark t
     }
     report.score = logistic(worst);
   }
-  report.verdict = verdict_for(report.score, trust);
+  report.verdict = verdict_for(report, trust);
   return report;
 }
 

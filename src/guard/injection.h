@@ -8,9 +8,10 @@
 //  - `score`: the same plus a logistic head over the embedding of each sentence and of the whole text
 //    (trained by bench/train_injection.py). Milliseconds; on a pool thread.
 //
-// Scores lie in [0, 1]. They are set so that `score` reaches 0.5 for 1 % of the harmless texts that it was
-// measured with (bench/RESULTS.md has the curve), for each trust mark of its own: in a document every order
-// to the reader's assistant counts, from a user only one against the rules. It is a probability of nothing.
+// Scores lie in [0, 1] and are a probability of nothing. What follows is decided by a share of harmless
+// texts: the thresholds are the scores that this share of them reached where the heads were calibrated
+// (bench/RESULTS.md has the curves), for each trust mark of its own: in a document every order to the
+// reader's assistant counts, from a user only one against the rules.
 //
 // What it cannot do is in README.md: an attack written for it will pass. It lowers the share that gets
 // through; what a model may reach is limited elsewhere.
@@ -45,11 +46,15 @@ inline constexpr std::size_t injection_kind_count =
     static_cast<std::size_t>(InjectionKind::hidden_characters) + 1;
 std::string_view name_of(InjectionKind kind);
 
+/// Shares of harmless texts for which there is a threshold. Between two the lower one counts, below the first
+/// the first.
+inline constexpr std::array<double, 6> injection_rates = {0.0025, 0.005, 0.01, 0.02, 0.05, 0.1};
+
 struct InjectionOptions {
-  /// Score from which a text is flagged.
-  float flag_at = 0.5F;
-  /// Score from which a user's text is blocked, and a passage or tool result quarantined.
-  float stop_at = 0.75F;
+  /// Of harmless texts, the share that may be flagged.
+  double flag_rate = 0.01;
+  /// The share that may be stopped: a user's text blocked, a passage or tool result quarantined.
+  double stop_rate = 0.0025;
 };
 
 struct InjectionReport {
@@ -69,6 +74,8 @@ class InjectionGuard {
  public:
   /// Name for records and metrics.
   static constexpr std::string_view name = "injection";
+  /// The embedder that the classifier was trained for.
+  static constexpr std::string_view embedder_name = "all-minilm-l6-v2";
   /// Windows of one text that are embedded; beyond it those with signatures and an even choice of the rest.
   static constexpr std::size_t windows_max = 64;
 
@@ -90,7 +97,7 @@ class InjectionGuard {
   const InjectionOptions& options() const { return options_; }
 
  private:
-  GuardVerdict verdict_for(float score, TrustMark trust) const;
+  GuardVerdict verdict_for(const InjectionReport& report, TrustMark trust) const;
   InjectionOptions options_;
 };
 

@@ -37,6 +37,13 @@ HiddenContext::HiddenContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 HiddenContext::~HiddenContext() = default;
 std::size_t HiddenContext::words_left_out() const { return impl_->words_left_out(); }
 
+bool HiddenContext::has_canary(std::string_view text) const {
+  OutputReport report;
+  CanaryStage stage(impl_.get(), OutputAction::block, report);
+  std::string passed;
+  return !stage.feed(text, true, passed);
+}
+
 std::uint32_t OutputReport::total() const {
   return std::accumulate(found.begin(), found.end(), std::uint32_t{0});
 }
@@ -49,8 +56,9 @@ GuardVerdict OutputReport::verdict(OutputState state) const {
 /// Canaries, then runs of words, then addresses and markup: each reads what the one before releases.
 class OutputCheck::Impl {
  public:
-  Impl(const OutputPolicy& policy, const HiddenContext* hidden)
-      : canaries_(impl_of(hidden), policy[OutputFinding::canary], report_),
+  Impl(const OutputPolicy& policy, const HiddenContext* hidden, OutputScope scope)
+      : scope_(scope),
+        canaries_(impl_of(hidden), policy[OutputFinding::canary], report_),
         echoes_(impl_of(hidden), policy[OutputFinding::echo], report_),
         markup_(policy, report_) {}
 
@@ -58,14 +66,18 @@ class OutputCheck::Impl {
     if (state_ != OutputState::open) return state_;
     first_.clear();
     second_.clear();
-    bool open = canaries_.feed(piece, last, first_);
-    open = echoes_.feed(first_, last && open, second_) && open;
-    open = markup_.feed(second_, last && open, out) && open;
+    bool open = canaries_.feed(piece, last, scope_ == OutputScope::all ? first_ : out);
+    if (scope_ == OutputScope::all) open = feed_rest(last, open, out);
     if (!open)
       state_ = OutputState::blocked;
     else if (last)
       state_ = OutputState::finished;
     return state_;
+  }
+
+  bool feed_rest(bool last, bool open, std::string& out) {
+    open = echoes_.feed(first_, last && open, second_) && open;
+    return markup_.feed(second_, last && open, out) && open;
   }
 
   OutputState state() const { return state_; }
@@ -81,6 +93,7 @@ class OutputCheck::Impl {
     return hidden == nullptr ? nullptr : &hidden->impl();
   }
 
+  const OutputScope scope_;
   OutputReport report_;
   CanaryStage canaries_;
   EchoStage echoes_;
@@ -89,8 +102,8 @@ class OutputCheck::Impl {
   OutputState state_ = OutputState::open;
 };
 
-OutputCheck::OutputCheck(const OutputPolicy& policy, const HiddenContext* hidden)
-    : impl_(std::make_unique<Impl>(policy, hidden)) {}
+OutputCheck::OutputCheck(const OutputPolicy& policy, const HiddenContext* hidden, OutputScope scope)
+    : impl_(std::make_unique<Impl>(policy, hidden, scope)) {}
 OutputCheck::~OutputCheck() = default;
 OutputCheck::OutputCheck(OutputCheck&&) noexcept = default;
 OutputCheck& OutputCheck::operator=(OutputCheck&&) noexcept = default;
@@ -103,8 +116,9 @@ OutputState OutputCheck::state() const { return impl_->state(); }
 std::size_t OutputCheck::held_bytes() const { return impl_->held_bytes(); }
 const OutputReport& OutputCheck::report() const { return impl_->report(); }
 
-CheckedOutput check_output(const OutputPolicy& policy, const HiddenContext* hidden, std::string_view text) {
-  OutputCheck check(policy, hidden);
+CheckedOutput check_output(const OutputPolicy& policy, const HiddenContext* hidden, std::string_view text,
+                           OutputScope scope) {
+  OutputCheck check(policy, hidden, scope);
   CheckedOutput out;
   check.feed(text, out.text);
   out.state = check.finish(out.text);

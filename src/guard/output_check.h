@@ -77,6 +77,8 @@ class HiddenContext {
   ~HiddenContext();
   /// Words that were not compared for want of room.
   std::size_t words_left_out() const;
+  /// Whether a text has one of the canary tokens, in any case of its letters.
+  bool has_canary(std::string_view text) const;
 
   class Impl;
   const Impl& impl() const { return *impl_; }
@@ -102,6 +104,10 @@ struct OutputReport {
   GuardVerdict verdict(OutputState state) const;
 };
 
+/// What is looked for: everything, or only what must never be said (canary tokens), where the rest is
+/// nobody's reading: the arguments of a tool call.
+enum class OutputScope : std::uint8_t { all, canaries };
+
 class OutputCheck {
  public:
   /// Name for records and metrics.
@@ -109,7 +115,7 @@ class OutputCheck {
   static constexpr std::size_t held_bytes_max = 4096;
 
   /// Both must outlive it; `hidden` may be null: then nothing is compared.
-  OutputCheck(const OutputPolicy& policy, const HiddenContext* hidden);
+  OutputCheck(const OutputPolicy& policy, const HiddenContext* hidden, OutputScope scope = OutputScope::all);
   ~OutputCheck();
   OutputCheck(OutputCheck&&) noexcept;
   OutputCheck& operator=(OutputCheck&&) noexcept;
@@ -135,6 +141,7 @@ struct CheckedOutput {
   OutputReport report;
 };
 /// A whole text: one feed and a finish.
-CheckedOutput check_output(const OutputPolicy& policy, const HiddenContext* hidden, std::string_view text);
+CheckedOutput check_output(const OutputPolicy& policy, const HiddenContext* hidden, std::string_view text,
+                           OutputScope scope = OutputScope::all);
 
 }  // namespace loadline

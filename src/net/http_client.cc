@@ -404,9 +404,11 @@ HttpCall::awaitable<Status> HttpCall::wait_for_place() {
                     origin_->name + ": all " + std::to_string(origin_->options.limits.connections_max) +
                         " connections are in use and " + std::to_string(origin_->waiting.size()) +
                         " calls wait for one");
+  const Instant begun = origin_->client->clock.now();
   origin_->waiting.push_back(this);
   while (!place_ && !interrupted()) co_await wait();
   std::erase(origin_->waiting, this);
+  waited_ += origin_->client->clock.now() - begun;
   if (interrupted()) co_return failure("");
   co_return Status();
 }

@@ -144,6 +144,8 @@ class HttpCall {
   /// Whether the server can have seen any of the request: if not, repeating it elsewhere is safe.
   bool sent() const { return sent_; }
   bool on_kept_connection() const { return reused_; }
+  /// How long it waited for one of the origin's connections.
+  std::chrono::nanoseconds waited() const { return waited_; }
 
  private:
   friend class HttpOrigin;
@@ -171,6 +173,7 @@ class HttpCall {
   bool waiting_ = false;
 
   HttpTimes times_;
+  std::chrono::nanoseconds waited_{};
   Instant total_{};       // when all must be over
   Instant limit_{};       // when the present stage must be over; kept by the client's sweep
   std::size_t slot_ = 0;  // among the client's calls

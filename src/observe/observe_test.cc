@@ -63,6 +63,10 @@ TEST(Otlp, IsTheCollectorsJson) {
   EXPECT_EQ(first.at_pointer("/status/code").as_int64(), 2);
   EXPECT_FALSE(first.as_object().contains("parentSpanId"));
   EXPECT_EQ(genai_name(GenAi::provider, GenAiVersion::v1_30), "gen_ai.system");
+  EXPECT_EQ(genai_name(GenAi::input_messages, GenAiVersion::v1_37), "gen_ai.input.messages");
+  EXPECT_EQ(genai_name(GenAi::input_messages, GenAiVersion::v1_30), "");
+  EXPECT_EQ(genai_provider(GenAiProvider::azure, GenAiVersion::v1_30), "az.ai.openai");
+  EXPECT_EQ(genai_provider(GenAiProvider::azure, GenAiVersion::v1_37), "azure.ai.openai");
 }
 
 TEST(TraceExporter, SendsInBatchesAndTheRestAtTheEnd) {

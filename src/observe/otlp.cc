@@ -10,7 +10,8 @@ namespace {
 struct Names {
   std::string_view v1_30, v1_37;
 };
-// By GenAi. 1.37 renamed gen_ai.system to gen_ai.provider.name; the others kept their names.
+// By GenAi. 1.37 renamed gen_ai.system to gen_ai.provider.name, and made attributes of the messages, which
+// were log events before; the others kept their names.
 constexpr Names names[] = {{"gen_ai.operation.name", "gen_ai.operation.name"},
                            {"gen_ai.system", "gen_ai.provider.name"},
                            {"gen_ai.request.model", "gen_ai.request.model"},
@@ -18,7 +19,15 @@ constexpr Names names[] = {{"gen_ai.operation.name", "gen_ai.operation.name"},
                            {"gen_ai.usage.input_tokens", "gen_ai.usage.input_tokens"},
                            {"gen_ai.usage.output_tokens", "gen_ai.usage.output_tokens"},
                            {"gen_ai.request.max_tokens", "gen_ai.request.max_tokens"},
-                           {"gen_ai.response.finish_reasons", "gen_ai.response.finish_reasons"}};
+                           {"gen_ai.response.finish_reasons", "gen_ai.response.finish_reasons"},
+                           {"", "gen_ai.input.messages"},
+                           {"", "gen_ai.output.messages"}};
+// By GenAiProvider.
+constexpr Names providers[] = {{"loadline", "loadline"},
+                               {"openai", "openai"},
+                               {"az.ai.openai", "azure.ai.openai"},
+                               {"anthropic", "anthropic"},
+                               {"gemini", "gcp.gemini"}};
 
 bool stays(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
 
@@ -72,6 +81,14 @@ void append_attribute(std::string& out, const SpanAttribute& attribute) {
     std::snprintf(digits, sizeof digits, "%.9g", *number);
     out += R"("doubleValue":)";
     out += digits;
+  } else if (const auto* texts = std::get_if<std::vector<std::string>>(&attribute.value)) {
+    out += R"("arrayValue":{"values":[)";
+    for (std::size_t i = 0; i < texts->size(); ++i) {
+      out += i > 0 ? R"(,{"stringValue":)" : R"({"stringValue":)";
+      append_text(out, (*texts)[i]);
+      out += '}';
+    }
+    out += "]}";
   } else {
     out += std::get<bool>(attribute.value) ? R"("boolValue":true)" : R"("boolValue":false)";
   }
@@ -115,6 +132,11 @@ std::optional<GenAiVersion> genai_version_named(std::string_view name) {
   if (name == "1.30") return GenAiVersion::v1_30;
   if (name == "1.37") return GenAiVersion::v1_37;
   return std::nullopt;
+}
+
+std::string_view genai_provider(GenAiProvider provider, GenAiVersion version) {
+  const Names& name = providers[static_cast<std::size_t>(provider)];
+  return version == GenAiVersion::v1_30 ? name.v1_30 : name.v1_37;
 }
 
 std::string_view genai_name(GenAi what, GenAiVersion version) {

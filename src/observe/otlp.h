@@ -23,8 +23,14 @@ enum class GenAi : std::uint8_t {
   output_tokens,
   max_tokens,
   finish_reason,
+  input_messages,   // content, where the operator wants it: masked
+  output_messages,  // the same
 };
+/// "": that version has no attribute for it.
 std::string_view genai_name(GenAi what, GenAiVersion version);
+/// Providers, as the gateway knows them, and what each version calls them.
+enum class GenAiProvider : std::uint8_t { own, openai, azure, anthropic, gemini };
+std::string_view genai_provider(GenAiProvider provider, GenAiVersion version);
 
 /// The body of one POST to /v1/traces.
 std::string otlp_json(std::span<const Span> spans, std::string_view service, std::string_view version);

@@ -1,6 +1,6 @@
 #pragma once
 // Spans of traces as plain values, and the context that ties them to the caller's trace (W3C Trace Context).
-// Never holds what a request or an answer says.
+// Holds what a request or an answer says only where the operator wants that, and then masked.
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -30,7 +30,7 @@ TraceContext new_span(const TraceContext& parent, Rng& random);
 
 struct SpanAttribute {
   std::string_view name;  // of static storage
-  std::variant<std::string, std::int64_t, double, bool> value;
+  std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>> value;
 };
 
 enum class SpanKind : std::uint8_t { internal = 1, server = 2, client = 3 };
