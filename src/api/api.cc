@@ -41,9 +41,13 @@ class Api final : public HttpHandler {
         limits_(parts_.clock),
         gates_(parts_.clock),
         local_pool_("local", parts_.limits.local_calls_max),
+        guard_pool_("guard", parts_.limits.guard_calls_max),
         flow_({.governance = {budgets_, limits_, gates_, parts_.ledger, parts_.audit},
                .vault = parts_.vault,
                .local = {*this, local_pool_},
+               .embedder = parts_.embedder,
+               .guard_pool = guard_pool_,
+               .injection_memo = injection_memo_,
                .clock = parts_.clock,
                .log = parts_.log,
                .metrics = gateway_metrics_,
@@ -56,6 +60,7 @@ class Api final : public HttpHandler {
                           .pool = local_pool_},
                .traces = parts_.traces,
                .genai_version = parts_.genai_version,
+               .trace_texts = parts_.trace_texts,
                .trust = parts_.trust,
                .seed = static_cast<std::uint64_t>(created_)},
               parts_.gateway),
@@ -108,6 +113,8 @@ class Api final : public HttpHandler {
   CallGates gates_;
   GatewayMetrics gateway_metrics_;
   WorkerPool local_pool_;
+  InjectionMemo injection_memo_;  // outlives the pool that works with it
+  WorkerPool guard_pool_;
   GatewayFlow flow_;
   AdminRoutes admin_;
   std::vector<std::string> model_names_;

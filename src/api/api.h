@@ -32,6 +32,7 @@ struct ApiLimits {
                                            << 30;  // of these on disk, with those that are being received
   AnswerCacheOptions cache;
   std::size_t local_calls_max = 128;  // of models in this process, at once
+  std::size_t guard_calls_max = 64;   // requests whose texts the injection guard's classifier has at once
 };
 
 /// References must outlive the handler.
@@ -54,6 +55,7 @@ struct ApiParts {
   std::function<Result<AuditReport>(const std::vector<AuditAnchor>&)> verify_audit{};
   TraceExporter* traces = nullptr;  // null: no spans are made
   GenAiVersion genai_version = GenAiVersion::v1_37;
+  const TraceTexts* trace_texts = nullptr;    // null: traces tell nothing of what is said
   Vault* vault = nullptr;                     // null: no pseudonyms are kept
   std::shared_ptr<TlsTrust> trust = nullptr;  // of https upstreams
   const KnowledgeStore* knowledge = nullptr;  // null: answers from documents are not kept

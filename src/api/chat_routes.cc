@@ -15,11 +15,13 @@ namespace {
 // For an answer that is sent whole: only asks whether it is still wanted.
 class SilentSink final : public AnswerSink {
  public:
-  explicit SilentSink(const CallContext& context) : context_(context) {}
+  SilentSink(EventStream& events, const CallContext& context) : events_(events), context_(context) {}
+  void on_passages_checked(const PassageCheck& check) override { events_.set_headers(headers_of(check)); }
   bool on_delta(const ChatDelta&) override { return context_.check().ok(); }
   bool on_citations(const std::vector<Citation>&) override { return context_.check().ok(); }
 
  private:
+  EventStream& events_;
   const CallContext& context_;
 };
 
@@ -64,8 +66,9 @@ std::string id_for(std::string_view prefix, std::string_view request_id) {
   return std::string(prefix) + std::string(request_id);
 }
 
-void respond_json(HttpExchange& exchange, std::string body) {
+void respond_json(HttpExchange& exchange, std::string body, const std::vector<HttpHeader>& headers = {}) {
   HttpResponse response;
+  response.headers = headers;
   response.content_type = "application/json";
   response.body = std::move(body);
   exchange.respond(std::move(response));
@@ -106,14 +109,15 @@ void ChatRoutes::chat(HttpExchange& exchange, const std::string& tenant) const {
                   call->model};
   EventStream events(exchange);
   ChatStream stream(events, head, call->include_usage);
-  SilentSink silent(context);
+  SilentSink silent(events, context);
   AnswerSink& sink = call->stream ? static_cast<AnswerSink&>(stream) : silent;
   auto answer = flow_.chat(call->model, call->request, sink, context);
   if (!answer) return events.fail(chat_error(answer.error()), retry_after_());
   metrics_.add_answer(*answer);
   if (answer->chat.finish == FinishReason::cancelled) return events.fail(stopped_error(events, context), 1);
   if (call->stream) return stream.finish(*answer);
-  respond_json(exchange, chat_completion_json(head, *answer, call->request.top_logprobs >= 0));
+  respond_json(exchange, chat_completion_json(head, *answer, call->request.top_logprobs >= 0),
+               events.headers());
 }
 
 void ChatRoutes::completions(HttpExchange& exchange, const std::string& tenant) const {
@@ -124,7 +128,7 @@ void ChatRoutes::completions(HttpExchange& exchange, const std::string& tenant) 
   const AnswerHead head{id_for("cmpl-", exchange.request().request_id), clock_.unix_millis() / 1000,
                         call->model};
   EventStream events(exchange);
-  SilentSink silent(context);
+  SilentSink silent(events, context);
   json::array choices;
   Usage usage;
   for (std::size_t i = 0; i < call->requests.size(); ++i) {

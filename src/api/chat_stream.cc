@@ -8,12 +8,20 @@ namespace loadline {
 
 namespace json = boost::json;
 
+std::vector<HttpHeader> headers_of(const PassageCheck& check) {
+  std::vector<HttpHeader> headers;
+  if (check.left_out > 0) headers.push_back({"x-loadline-quarantined", std::to_string(check.left_out)});
+  if (!check.unchecked.empty()) headers.push_back({"x-loadline-unchecked", check.unchecked});
+  return headers;
+}
+
 void EventStream::begin() {
   if (begun_) return;
   begun_ = true;
   HttpResponse head;
   head.content_type = "text/event-stream";
   head.headers = {{"cache-control", "no-cache"}, {"x-accel-buffering", "no"}};
+  head.headers.insert(head.headers.end(), headers_.begin(), headers_.end());
   exchange_.begin_stream(std::move(head));
 }
 
@@ -35,7 +43,11 @@ void EventStream::finish(const std::vector<json::object>& last) {
 }
 
 void EventStream::fail(const ApiError& error, int retry_after_seconds) {
-  if (!begun_) return exchange_.respond(error_response(error, retry_after_seconds));
+  if (!begun_) {
+    HttpResponse response = error_response(error, retry_after_seconds);
+    response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
+    return exchange_.respond(std::move(response));
+  }
   std::string text;
   append_sse_event(text, "", error_json(error));
   exchange_.end_stream(text);

@@ -6,12 +6,16 @@
 // was asked for, and [DONE]. What fails in the middle becomes an event {"error":...}, and the stream ends.
 #include <boost/json.hpp>
 #include <string>
+#include <vector>
 
 #include "api/api_error.h"
 #include "api/chat_json.h"
 #include "net/http_handler.h"
 
 namespace loadline {
+
+/// What the guard said of passages, for the answer's head: x-loadline-quarantined, x-loadline-unchecked.
+std::vector<HttpHeader> headers_of(const PassageCheck& check);
 
 /// The bytes of one event stream; shared by chat and text completions.
 class EventStream {
@@ -25,10 +29,14 @@ class EventStream {
   /// As the answer's status if nothing was sent yet, else as an event; ends the stream.
   void fail(const ApiError& error, int retry_after_seconds);
   bool too_slow() const { return too_slow_; }
+  /// Of the answer's head, or of the error in its place; before either.
+  void set_headers(std::vector<HttpHeader> headers) { headers_ = std::move(headers); }
+  const std::vector<HttpHeader>& headers() const { return headers_; }
 
  private:
   void begin();
   HttpExchange& exchange_;
+  std::vector<HttpHeader> headers_;
   bool begun_ = false;
   bool too_slow_ = false;
 };
@@ -40,6 +48,7 @@ class ChatStream final : public AnswerSink {
 
   bool on_delta(const ChatDelta& delta) override;
   bool on_citations(const std::vector<Citation>& citations) override;
+  void on_passages_checked(const PassageCheck& check) override { events_.set_headers(headers_of(check)); }
   void finish(const Answer& answer);
 
  private:

@@ -1,6 +1,7 @@
 #include "api/gateway_call.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "api/api_error.h"
 #include "base/assert.h"
@@ -39,18 +40,23 @@ std::string_view operation_name(Dialect dialect) {
   }
 }
 
-std::string_view provider_name(const GatewayModel& model) {
-  if (!model.endpoint) return "loadline";
+GenAiProvider provider_of(const GatewayModel& model) {
+  if (!model.endpoint) return GenAiProvider::own;
   switch (model.endpoint->provider()) {
     case Provider::azure:
-      return "azure.ai.openai";
+      return GenAiProvider::azure;
     case Provider::anthropic:
-      return "anthropic";
+      return GenAiProvider::anthropic;
     case Provider::gemini:
-      return "gcp.gemini";
+      return GenAiProvider::gemini;
     default:
-      return "openai";
+      return GenAiProvider::openai;
   }
+}
+
+std::string_view finish_name(FinishKind kind) {
+  constexpr std::string_view names[] = {"stop", "length", "tool_calls", "content_filter", "other"};
+  return names[static_cast<std::size_t>(kind)];
 }
 
 // The field that a message of the dialect begins with: "messages[1].role: ...".
@@ -82,10 +88,11 @@ CallRefusal refusal_of(const Error& error, std::string code, std::string param) 
   return refusal;
 }
 
-GatewayCall::GatewayCall(const GatewayFlowParts& parts, std::shared_ptr<const GatewayTable> table,
-                         const HttpRequest& request, Dialect client, Rng& random)
+GatewayCall::GatewayCall(const GatewayFlowParts& parts, GatewayRules rules, const HttpRequest& request,
+                         Dialect client, Rng& random)
     : parts_(parts),
-      table_(std::move(table)),
+      table_(std::move(rules.table)),
+      index_(std::move(rules.series)),
       request_(request),
       client_(client),
       random_(random),
@@ -107,14 +114,28 @@ GatewayCall::~GatewayCall() {
     close({.model = std::nullopt, .outcome = RowOutcome::cancelled, .status = 499, .first_token = {}});
 }
 
-std::optional<CallRefusal> GatewayCall::admit() {
+std::optional<CallRefusal> GatewayCall::recognise() {
   if (request_.body.empty())
     return refusal_of(Error(Code::invalid_argument, "the request needs a JSON body"));
   Result<RequestFacts> facts = read_request(client_, request_.body);
   if (!facts) return refusal_of(facts.error(), "", named_field(facts.error().message()));
   facts_ = std::move(*facts);
   if (auto refused = find_route()) return refused;
-  if (auto refused = guard_request()) return refused;
+  body_ = request_.body;
+  if (route_->guards.is_empty()) return std::nullopt;
+  const std::string& tenant = identity_->team.empty() ? identity_->key : identity_->team;
+  guards_.emplace(route_->guards, parts_.vault, tenant, request_.request_id, parts_.clock);
+  guards_->read_request(body_, facts_);
+  return std::nullopt;
+}
+
+InjectionCheck* GatewayCall::classifier_due() {
+  InjectionCheck* const check = guards_ ? guards_->injection() : nullptr;
+  return check != nullptr && check->to_classify() ? check : nullptr;
+}
+
+std::optional<CallRefusal> GatewayCall::admit() {
+  if (auto refused = filter_request()) return refused;
   if (auto refused = raise_label()) return refused;
   need_.capabilities = needed_capabilities(facts_);
   need_.prompt_tokens = prompt_estimate();
@@ -156,15 +177,12 @@ std::optional<CallRefusal> GatewayCall::find_route() {
                     "model_not_found", "model");
 }
 
-std::optional<CallRefusal> GatewayCall::guard_request() {
-  body_ = request_.body;
-  if (route_->guards.is_empty()) return std::nullopt;
-  const std::string& tenant = identity_->team.empty() ? identity_->key : identity_->team;
-  guards_.emplace(route_->guards, parts_.vault, tenant, request_.request_id);
-  const Instant begun = parts_.clock.now();
-  Result<std::string> filtered = guards_->look_at_request(body_, facts_);
-  guard_time_ = parts_.clock.now() - begun;
-  if (!filtered) return refusal_of(filtered.error(), "content_blocked");
+std::optional<CallRefusal> GatewayCall::filter_request() {
+  if (!guards_) return std::nullopt;
+  Result<std::string> filtered = guards_->filter_request(body_, facts_);
+  if (!filtered)
+    return refusal_of(filtered.error(),
+                      filtered.error().code() == Code::unavailable ? "guard_unavailable" : "content_blocked");
   if (*filtered == body_) return std::nullopt;
   body_ = std::move(*filtered);
   Result<RequestFacts> facts = read_request(client_, body_);
@@ -213,7 +231,8 @@ std::optional<CallRefusal> GatewayCall::raise_label() {
 
 std::uint64_t GatewayCall::prompt_estimate() const {
   return (facts_.text_bytes + bytes_per_token_least - 1) / bytes_per_token_least +
-         tokens_per_input * facts_.inputs + tokens_per_request + tokens_per_image * facts_.image_count;
+         tokens_per_input * facts_.inputs + tokens_per_request + tokens_per_image * facts_.image_count +
+         (route_->guards.canary ? CallGuards::canary_tokens : 0);
 }
 
 std::optional<CallRefusal> GatewayCall::check_limits() {
@@ -248,7 +267,7 @@ void GatewayCall::keep(std::string_view body, std::string_view content_type, std
                        std::string text) {
   if (!wants_to_keep()) return;
   // What the answer itself brought to light is not for others either.
-  if (guards_ && guards_->found_anything()) return;
+  if (guards_ && (guards_->found_anything() || !guards_->unchecked().empty())) return;
   cache_->keep({std::string(body), std::string(content_type), table_->models[model].name, std::move(text)});
 }
 
@@ -345,7 +364,7 @@ std::optional<CallRefusal> GatewayCall::prepare(std::uint32_t model, std::string
 
 void GatewayCall::begin_attempt(std::uint32_t model) {
   const GatewayModel& to = table_->models[model];
-  series_ = &parts_.metrics.series(route_->policy.name, to.name);
+  series_ = &index_->of(route_index(), model);
   attempt_begun_ = last_piece_ = parts_.clock.now();
   if (parts_.traces == nullptr || !trace_.sampled) return;
   Span span;
@@ -364,11 +383,6 @@ void GatewayCall::begin_attempt(std::uint32_t model) {
 
 void GatewayCall::attempt_answered() {
   series_->upstream.observe(std::chrono::duration<double>(parts_.clock.now() - attempt_begun_).count());
-}
-
-void GatewayCall::queued(std::uint32_t model, Duration time) {
-  parts_.metrics.series(route_->policy.name, table_->models[model].name)
-      .queue.observe(std::chrono::duration<double>(time).count());
 }
 
 void GatewayCall::piece_delivered() {
@@ -393,17 +407,25 @@ std::int64_t GatewayCall::unix_nanos(Instant at) const {
 void GatewayCall::count(const End& end, Duration total) {
   if (route_ == nullptr) return;
   const auto relaxed = std::memory_order_relaxed;
-  GatewaySeries& series =
-      series_ != nullptr ? *series_ : parts_.metrics.series(route_->policy.name, "(none)");
+  GatewaySeries& series = series_ != nullptr ? *series_ : index_->of(route_index(), std::nullopt);
   series.total.observe(std::chrono::duration<double>(total).count());
   if (end.first_token) series.first_token.observe(std::chrono::duration<double>(*end.first_token).count());
-  if (guards_) series.guard.observe(std::chrono::duration<double>(guard_time_).count());
+  series.queue.observe(std::chrono::duration<double>(queue_time_).count());
+  if (guards_) count_guards(series);
   series.outcomes[static_cast<std::size_t>(end.outcome)].fetch_add(1, relaxed);
   series.input_tokens.fetch_add(spent_.tokens.input.value_or(0), relaxed);
   series.output_tokens.fetch_add(spent_.tokens.output.value_or(0), relaxed);
   series.cached_tokens.fetch_add(spent_.tokens.cached.value_or(0), relaxed);
   series.cost_nano.fetch_add(static_cast<std::uint64_t>(spent_.cost), relaxed);
   series.malformed_events.fetch_add(malformed_, relaxed);
+}
+
+void GatewayCall::count_guards(GatewaySeries& series) const {
+  for (std::size_t step = 0; step < guard_step_count; ++step) {
+    const Duration time = guards_->time(static_cast<GuardStep>(step));
+    if (time > Duration::zero()) series.guards[step].observe(std::chrono::duration<double>(time).count());
+  }
+  for (const AuditGuard& guard : guards_->audit()) series.count_verdict(guard.name, guard.verdict);
 }
 
 void GatewayCall::trace(const End& end) {
@@ -419,7 +441,7 @@ void GatewayCall::trace(const End& end) {
   root.parent = parent_span_;
   root.start_unix_nanos = started_unix_nanos_;
   root.end_unix_nanos = unix_nanos(parts_.clock.now());
-  root.attributes.reserve(13);
+  root.attributes.reserve(17);
   const auto tell = [&root](std::string_view name, auto value) {
     root.attributes.push_back({name, std::move(value)});
   };
@@ -435,12 +457,23 @@ void GatewayCall::trace(const End& end) {
   if (end.model) {
     const GatewayModel& model = table_->models[*end.model];
     root.attributes.push_back({genai_name(GenAi::response_model, version), model.name});
-    root.attributes.push_back({genai_name(GenAi::provider, version), std::string(provider_name(model))});
+    root.attributes.push_back(
+        {genai_name(GenAi::provider, version), std::string(genai_provider(provider_of(model), version))});
   }
   if (spent_.tokens.input)
     root.attributes.push_back({genai_name(GenAi::input_tokens, version), integer(spent_.tokens.input)});
   if (spent_.tokens.output)
     root.attributes.push_back({genai_name(GenAi::output_tokens, version), integer(spent_.tokens.output)});
+  if (facts_.output_limit)
+    tell(genai_name(GenAi::max_tokens, version), static_cast<std::int64_t>(*facts_.output_limit));
+  if (finish_)
+    tell(genai_name(GenAi::finish_reason, version),
+         std::vector<std::string>{std::string(finish_name(*finish_))});
+  if (wants_text()) {
+    tell(genai_name(GenAi::input_messages, version), parts_.trace_texts->input(body_, facts_));
+    if (!answer_text_.empty())
+      tell(genai_name(GenAi::output_messages, version), parts_.trace_texts->output(answer_text_));
+  }
   root.failed = end.outcome != RowOutcome::completed;
   if (root.failed) root.failure = row_outcome_name(end.outcome);
   for (Span& span : spans_) parts_.traces->add(std::move(span));
@@ -464,12 +497,19 @@ std::uint64_t GatewayCall::output_allowed(std::uint32_t model) const {
 Result<std::string> GatewayCall::body_for(std::uint32_t model, Dialect upstream,
                                           std::optional<std::string_view> continued) {
   const GatewayModel& to = table_->models[model];
-  std::string body = body_;
-  RequestFacts facts = facts_;
+  std::string body;
+  RequestFacts facts;
   const auto read_again = [&]() -> Status {
     LOADLINE_ASSIGN(facts, read_request(client_, body));
     return {};
   };
+  if (guards_ && route_->guards.canary) {
+    LOADLINE_ASSIGN(body, guards_->with_canary(body_, facts_));
+    LOADLINE_TRY(read_again());
+  } else {
+    body = body_;
+    facts = facts_;
+  }
   if (continued && !continued->empty()) {
     LOADLINE_ASSIGN(body, with_prefill(body, facts, *continued));
     LOADLINE_TRY(read_again());
@@ -523,6 +563,19 @@ GatewayCall::Spending GatewayCall::spending(std::uint32_t model, const UsageFact
   if (client_ == Dialect::openai_embeddings && usage.input_tokens) spending.source = UsageSource::provider;
   spending.cost = cost_of(price, spending.tokens);
   return spending;
+}
+
+void GatewayCall::passages_checked(const CallHead& head) {
+  InjectionCheck* const check = guards_ ? guards_->injection() : nullptr;
+  if (check == nullptr) return;
+  std::uint32_t left_out = 0;
+  std::string unchecked;
+  for (const HttpHeader& header : head.passed) {
+    if (header.name == "x-loadline-quarantined")
+      std::from_chars(header.value.data(), header.value.data() + header.value.size(), left_out);
+    if (header.name == "x-loadline-unchecked") unchecked = header.value;
+  }
+  check->passages_checked(left_out, std::move(unchecked), head.status >= 400);
 }
 
 void GatewayCall::add_loser(std::uint32_t model) {

@@ -7,6 +7,7 @@
 
 #include "api/call_cache.h"
 #include "api/gateway_flow.h"
+#include "api/model_call.h"
 #include "gateway/answer_pump.h"
 #include "gateway/route_plan.h"
 
@@ -25,11 +26,16 @@ struct CallRefusal {
 
 class GatewayCall {
  public:
-  GatewayCall(const GatewayFlowParts& parts, std::shared_ptr<const GatewayTable> table,
-              const HttpRequest& request, Dialect client, Rng& random);
+  GatewayCall(const GatewayFlowParts& parts, GatewayRules rules, const HttpRequest& request, Dialect client,
+              Rng& random);
   ~GatewayCall();
 
-  /// Everything before the first attempt: facts, route, label, limits, plan, reservation, ledger.
+  /// What is asked for: facts, route, and what of the guards takes microseconds.
+  std::optional<CallRefusal> recognise();
+  /// After `recognise`: what the classifier must be asked about before `admit`, on a pool thread. Null:
+  /// nothing.
+  InjectionCheck* classifier_due();
+  /// The rest before the first attempt: guards' verdicts, label, limits, plan, reservation, ledger.
   std::optional<CallRefusal> admit();
 
   /// After `admit`: what was answered before; null: the call has nothing to do with that. With an answer no
@@ -51,6 +57,12 @@ class GatewayCall {
   const DataLabel& label() const { return need_.label; }
   /// Looks at the answer; null: nothing does.
   CallGuards* guard() { return guards_ ? &*guards_ : nullptr; }
+  /// What guards could not check of a call that goes on, for the client; "": nothing.
+  std::string unchecked() const { return guards_ ? guards_->unchecked() : std::string(); }
+  /// What the flow that answers from documents says of its passages in its head.
+  void passages_checked(const CallHead& head);
+  /// The call waited so long for a place somewhere.
+  void waited(Duration time) { queue_time_ += time; }
 
   /// Before an attempt: more money if this model is dearer, and the audit's record of where data goes.
   std::optional<CallRefusal> prepare(std::uint32_t model, std::string_view purpose);
@@ -64,8 +76,6 @@ class GatewayCall {
   std::uint64_t output_allowed(std::uint32_t model) const;
   /// Prompt and answer, as estimated.
   std::uint64_t tokens_at_most() const { return need_.prompt_tokens + need_.output_tokens; }
-  /// It waited for a place at the model.
-  void queued(std::uint32_t model, Duration time);
 
   /// What an attempt at `model` cost.
   struct Spending {
@@ -98,13 +108,19 @@ class GatewayCall {
     int status = 200;
     std::optional<Duration> first_token;
   };
+  /// The text that the client got, for the trace. `wants_text`: there is one that tells it.
+  bool wants_text() const {
+    return parts_.traces != nullptr && parts_.trace_texts != nullptr && trace_.sampled;
+  }
+  void answered(std::string text) { answer_text_ = std::move(text); }
+  void finished(std::optional<FinishKind> kind) { finish_ = kind; }
   void add_spending(const Spending& spending);
   NanoDollars spent() const { return spent_.cost; }
   void close(const End& end);
 
  private:
   std::optional<CallRefusal> find_route();
-  std::optional<CallRefusal> guard_request();
+  std::optional<CallRefusal> filter_request();
   std::optional<CallRefusal> raise_label();
   std::optional<CallRefusal> check_limits();
   void look_into_cache();
@@ -118,11 +134,14 @@ class GatewayCall {
   void audit_decision(const End& end);
   void begin_attempt(std::uint32_t model);
   void count(const End& end, Duration total);
+  void count_guards(GatewaySeries& series) const;
   void trace(const End& end);
   std::int64_t unix_nanos(Instant at) const;
+  std::size_t route_index() const { return static_cast<std::size_t>(route_ - table_->routes.data()); }
 
   const GatewayFlowParts& parts_;
   const std::shared_ptr<const GatewayTable> table_;
+  const std::shared_ptr<const GatewaySeriesIndex> index_;
   const HttpRequest& request_;
   const Dialect client_;
   Rng& random_;
@@ -145,7 +164,7 @@ class GatewayCall {
   bool told_ = true;  // every attempt's usage came from its provider
   std::vector<std::string> losses_;
   bool closed_ = false;
-  Duration guard_time_{};
+  Duration queue_time_{};
   std::uint32_t malformed_ = 0;
   GatewaySeries* series_ = nullptr;  // of the attempt that runs
   Instant attempt_begun_{}, last_piece_{};
@@ -155,6 +174,8 @@ class GatewayCall {
   std::array<std::uint8_t, 8> parent_span_{};
   std::string attempt_traceparent_;
   std::vector<Span> spans_;  // of attempts
+  std::string answer_text_;
+  std::optional<FinishKind> finish_;
 };
 
 CallRefusal refusal_of(const Error& error, std::string code = "", std::string param = "");

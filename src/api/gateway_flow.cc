@@ -1,7 +1,10 @@
 #include "api/gateway_flow.h"
 
+#include <algorithm>
+
 #include "api/gateway_call.h"
 #include "api/gateway_run.h"
+#include "api/pool_wait.h"
 #include "base/assert.h"
 
 namespace loadline {
@@ -18,18 +21,37 @@ std::optional<Dialect> dialect_of_path(std::string_view path) {
 }
 
 GatewayFlow::GatewayFlow(GatewayFlowParts parts, std::shared_ptr<const GatewayTable> table)
-    : parts_(std::move(parts)), table_(std::move(table)) {}
+    : parts_(std::move(parts)) {
+  use(std::move(table));
+}
 
 GatewayFlow::~GatewayFlow() = default;
 
 void GatewayFlow::use(std::shared_ptr<const GatewayTable> table) {
+  prepare_classifier(*table);
+  GatewayRules rules{table, std::make_shared<const GatewaySeriesIndex>(parts_.metrics, *table)};
   const std::lock_guard lock(mutex_);
-  table_ = std::move(table);
+  rules_ = std::move(rules);
 }
 
-std::shared_ptr<const GatewayTable> GatewayFlow::table() const {
+// So that the first request that is to be classified does not wait for the encoder's weights.
+void GatewayFlow::prepare_classifier(const GatewayTable& table) {
+  const bool wanted = std::any_of(table.routes.begin(), table.routes.end(), [](const GatewayRoute& route) {
+    return route.guards.injection && route.guards.injection->classifier;
+  });
+  if (!wanted) return;
+  // Without a place there are requests that already ask for it.
+  (void)parts_.guard_pool.try_run([embedder = &parts_.embedder, log = &parts_.log] {
+    if (const Status ready = embedder->prepare(); !ready)
+      log->error("classifier_unavailable", {{"error", ready.error().to_string()}});
+  });
+}
+
+std::shared_ptr<const GatewayTable> GatewayFlow::table() const { return rules().table; }
+
+GatewayRules GatewayFlow::rules() const {
   const std::lock_guard lock(mutex_);
-  return table_;
+  return rules_;
 }
 
 void GatewayFlow::on_thread_start(std::size_t index, asio::any_io_executor executor) {
@@ -67,11 +89,53 @@ Result<HttpOrigin*> GatewayFlow::origin_of(Thread& thread, const GatewayModel& m
   return opened;
 }
 
+namespace {
+
+/// What the classifier's thread works on: it may still do so when the request is gone.
+struct ClassifierTask {
+  std::shared_ptr<const InjectionPolicy> policy;
+  std::shared_ptr<const std::vector<InjectionText>> texts;
+  CallContext context;
+  Classified result;
+};
+
+}  // namespace
+
+asio::awaitable<void> GatewayFlow::ask_classifier(AsyncExchange& exchange, CallGuards& guards) const {
+  InjectionCheck& check = *guards.injection();
+  const auto task = std::make_shared<ClassifierTask>(
+      ClassifierTask{check.policy(), check.to_classify(), exchange.context(), {}});
+  std::function<void()> work = [task, embedder = &parts_.embedder, memo = &parts_.injection_memo] {
+    task->result = classify(*task->policy, *task->texts, *embedder, *memo, task->context);
+  };
+  const Instant begun = parts_.clock.now();
+  const PoolWait how =
+      co_await wait_for_pool(exchange, parts_.guard_pool, std::move(work), task->policy->time_max);
+  guards.add_time(GuardStep::injection, parts_.clock.now() - begun);
+  switch (how) {
+    case PoolWait::done:
+      check.take(task->result);
+      break;
+    case PoolWait::full:
+      check.not_classified(GuardVerdict::failed, "all places of the classifier were taken");
+      break;
+    case PoolWait::late:
+      check.not_classified(GuardVerdict::late,
+                           "not done within " + std::to_string(task->policy->time_max.count()) + " ms");
+      break;
+    case PoolWait::cancelled:
+      check.not_classified(GuardVerdict::failed, "the request was cancelled");
+      break;
+  }
+}
+
 asio::awaitable<void> GatewayFlow::serve(AsyncExchange& exchange) {
   Thread& thread = *threads_[exchange.thread_index()];
   const Dialect client = *dialect_of_path(exchange.request().path());
-  GatewayCall call(parts_, table(), exchange.request(), client, thread.random);
-  std::optional<CallRefusal> refused = call.admit();
+  GatewayCall call(parts_, rules(), exchange.request(), client, thread.random);
+  std::optional<CallRefusal> refused = call.recognise();
+  if (!refused && call.classifier_due() != nullptr) co_await ask_classifier(exchange, *call.guard());
+  if (!refused) refused = call.admit();
   if (refused) {
     call.close({.model = {}, .outcome = RowOutcome::blocked, .status = refused->status, .first_token = {}});
     HttpResponse response = response_of(*refused, client);
@@ -94,6 +158,8 @@ asio::awaitable<void> GatewayFlow::serve(AsyncExchange& exchange) {
     response.content_type = cached->content_type;
     response.headers = {{"x-loadline-model", cached->model},
                         {"x-loadline-cache", std::string(cache->verdict())}};
+    if (std::string unchecked = call.unchecked(); !unchecked.empty())
+      response.headers.push_back({"x-loadline-unchecked", std::move(unchecked)});
     response.body = cached->body;
     co_await exchange.respond(std::move(response));
     co_return;

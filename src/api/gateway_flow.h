@@ -19,6 +19,7 @@
 #include "api/gateway_table.h"
 #include "api/model_call.h"
 #include "base/log.h"
+#include "gateway/trace_texts.h"
 #include "governance/audit.h"
 #include "governance/ledger.h"
 #include "governance/limits.h"
@@ -40,14 +41,18 @@ struct GatewayFlowParts {
   Governance governance;
   Vault* vault = nullptr;  // null: no values are kept, pseudonyms become masks
   LocalModels local;
+  const Embedder& embedder;  // of the injection guard's classifier
+  WorkerPool& guard_pool;    // it runs there
+  InjectionMemo& injection_memo;
   const Clock& clock;
   Log& log;
   GatewayMetrics& metrics;
   AnswerMemory memory;
   TraceExporter* traces = nullptr;  // null: no spans are made
   GenAiVersion genai_version = GenAiVersion::v1_37;
-  std::shared_ptr<TlsTrust> trust;  // of https upstreams; null: none can be reached
-  std::uint64_t seed = 1;           // of weights, back-off
+  const TraceTexts* trace_texts = nullptr;  // null: traces tell nothing of what is said
+  std::shared_ptr<TlsTrust> trust;          // of https upstreams; null: none can be reached
+  std::uint64_t seed = 1;                   // of weights, back-off
 };
 
 class GatewayFlow final : public AsyncHandler {
@@ -70,6 +75,8 @@ class GatewayFlow final : public AsyncHandler {
 
  private:
   friend class GatewayRun;
+  GatewayRules rules() const;
+  void prepare_classifier(const GatewayTable& table);
   struct Thread {  // used on that thread only
     boost::asio::any_io_executor executor;
     std::unique_ptr<HttpClient> client;
@@ -77,10 +84,11 @@ class GatewayFlow final : public AsyncHandler {
     Rng random{1};
   };
   Result<HttpOrigin*> origin_of(Thread& thread, const GatewayModel& model);
+  boost::asio::awaitable<void> ask_classifier(AsyncExchange& exchange, CallGuards& guards) const;
 
   const GatewayFlowParts parts_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const GatewayTable> table_;                 // guarded by mutex_
+  GatewayRules rules_;                                        // guarded by mutex_
   static constexpr std::size_t threads_max = 64;              // as the manifest allows
   std::array<std::unique_ptr<Thread>, threads_max> threads_;  // each used on its thread only
 };

@@ -1,5 +1,6 @@
 #include "api/gateway_metrics.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 
@@ -21,6 +22,32 @@ std::string label(std::string_view name, std::string_view value) {
 }
 
 }  // namespace
+
+void GatewaySeries::count_verdict(std::string_view guard, std::string_view verdict) {
+  const auto place = [](const auto& names, std::string_view name) {
+    const auto found = std::find(names.begin(), names.end() - 1, name);
+    return static_cast<std::size_t>(found - names.begin());
+  };
+  verdicts[place(guard_labels, guard)][place(verdict_labels, verdict)].fetch_add(1, relaxed);
+}
+
+GatewaySeriesIndex::GatewaySeriesIndex(GatewayMetrics& metrics, const GatewayTable& table) {
+  routes_.reserve(table.routes.size());
+  for (const GatewayRoute& route : table.routes) {
+    RouteSeries series{&metrics.series(route.policy.name, "(none)"), {}};
+    for (const RouteCandidate& candidate : route.policy.candidates)
+      series.models.emplace_back(candidate.model,
+                                 &metrics.series(route.policy.name, table.models[candidate.model].name));
+    routes_.push_back(std::move(series));
+  }
+}
+
+GatewaySeries& GatewaySeriesIndex::of(std::size_t route, std::optional<std::uint32_t> model) const {
+  const RouteSeries& series = routes_[route];
+  for (const auto& [candidate, found] : series.models)
+    if (model == candidate) return *found;
+  return *series.none;
+}
 
 GatewaySeries& GatewayMetrics::series(std::string_view route, std::string_view model) {
   const std::lock_guard lock(mutex_);
@@ -56,8 +83,16 @@ void GatewayMetrics::append(std::string& out) const {
             &GatewaySeries::between_tokens);
   histogram("loadline_gateway_upstream_seconds", "From an attempt to the head of its answer.",
             &GatewaySeries::upstream);
-  histogram("loadline_gateway_guard_seconds", "Guards over a request's texts.", &GatewaySeries::guard);
-  histogram("loadline_gateway_queue_seconds", "Waiting for a place at a model.", &GatewaySeries::queue);
+  histogram("loadline_gateway_queue_seconds",
+            "Waiting for a place: at a model, and of a connection to the upstream.", &GatewaySeries::queue);
+  append_metric_head(out, "loadline_gateway_guard_seconds", "histogram",
+                     "Guards of a call, by what they look at; injection: with the wait for its classifier.");
+  each([&](const std::string& labels, const GatewaySeries& series) {
+    for (std::size_t step = 0; step < guard_step_count; ++step)
+      if (series.guards[step].count() > 0)
+        series.guards[step].append(out, "loadline_gateway_guard_seconds",
+                                   labels + "," + label("guard", name_of(static_cast<GuardStep>(step))));
+  });
   const auto counter = [&](const char* name, const char* help,
                            std::atomic<std::uint64_t> GatewaySeries::*member) {
     append_metric_head(out, name, "counter", help);
@@ -78,6 +113,17 @@ void GatewayMetrics::append(std::string& out) const {
     char text[32];
     std::snprintf(text, sizeof text, "%.9f", static_cast<double>(nano) * 1e-9);
     if (nano > 0) append_sample(out, "loadline_gateway_cost_usd_total", labels, text);
+  });
+  append_metric_head(out, "loadline_gateway_guard_verdicts_total", "counter",
+                     "What guards said of calls; failed and late: they could not check.");
+  each([&](const std::string& labels, const GatewaySeries& series) {
+    for (std::size_t guard = 0; guard < guard_labels.size(); ++guard)
+      for (std::size_t verdict = 0; verdict < verdict_labels.size(); ++verdict)
+        if (const std::uint64_t value = series.verdicts[guard][verdict].load(relaxed); value > 0)
+          append_sample(out, "loadline_gateway_guard_verdicts_total",
+                        labels + "," + label("guard", guard_labels[guard]) + "," +
+                            label("verdict", verdict_labels[verdict]),
+                        std::to_string(value));
   });
   append_metric_head(out, "loadline_gateway_calls_total", "counter", "Governed calls, by how they ended.");
   each([&](const std::string& labels, const GatewaySeries& series) {

@@ -261,7 +261,7 @@ asio::awaitable<bool> GatewayRun::enter(std::uint32_t model) {
     co_await queueing_->async_wait(token);
   }
   queueing_.reset();
-  call_.queued(model, now() - began);
+  call_.waited(now() - began);
   if (gone_) {
     call_.plan().abandoned(model, 0);
     co_return false;
@@ -297,6 +297,7 @@ asio::awaitable<bool> GatewayRun::attempt(std::uint32_t model, bool continues) {
   }
   current_ = out;
   CallHead head = std::move(**out->head);
+  if (is_local(out->model)) call_.passages_checked(head);
   if (head.status >= 400) co_return co_await take_error(out->model, std::move(head));
   take_up(out, continues);
   if (call_.facts().stream) co_return co_await take_stream(out->model, std::move(head));
@@ -320,6 +321,7 @@ bool GatewayRun::failed_early(const Outgoing& out) {
 void GatewayRun::take_up(const std::shared_ptr<Outgoing>& out, bool continues) {
   call_.plan().answered(out->model, now());
   call_.attempt_answered();
+  call_.waited(out->call->waited());
   last_refusal_.reset();
   if (!call_.facts().stream) return;
   if (!continues) return open_pump();
@@ -420,6 +422,7 @@ void GatewayRun::open_pump() {
   options.stream.created_seconds = flow_.parts_.clock.unix_millis() / 1000;
   if (call_.route().policy.when_cut == WhenCut::continue_)
     options.keep_bytes_max = GatewayFlow::continuation_bytes_max;
+  if (call_.wants_text()) options.trace_bytes_max = 2 * TraceTexts::bytes_max;
   pump_ = std::make_unique<AnswerPump>(std::move(options));
   delivered_before_ = 0;
 }
@@ -490,6 +493,7 @@ asio::awaitable<Status> GatewayRun::read_all(std::size_t bytes_max) {
 asio::awaitable<bool> GatewayRun::take_error(std::uint32_t model, CallHead head) {
   const Status read = co_await read_all(GatewayFlow::error_bytes_max);
   if (gone_) co_return co_await cancelled(model);
+  if (call_.guard() != nullptr && call_.guard()->shows_canary(body_)) body_.clear();
   const FailureKind kind = kind_of_status(head.status);
   // A model of this process is asked again whenever somebody wants: it knows best whether it has room.
   fail_attempt(model, kind, is_local(model) ? Duration() : head.retry_after, false);
@@ -531,6 +535,11 @@ HttpResponse GatewayRun::head_of_answer(std::uint32_t model, std::vector<HttpHea
   response.headers = std::move(passed);
   response.headers.push_back({"x-loadline-model", call_.table().models[model].name});
   if (!call_.losses().empty()) response.headers.push_back({"x-loadline-losses", joined(call_.losses())});
+  if (std::string unchecked = call_.unchecked(); !unchecked.empty()) {
+    std::erase_if(response.headers,
+                  [](const HttpHeader& header) { return header.name == "x-loadline-unchecked"; });
+    response.headers.push_back({"x-loadline-unchecked", std::move(unchecked)});
+  }
   return response;
 }
 
@@ -563,6 +572,7 @@ asio::awaitable<bool> GatewayRun::take_whole(std::uint32_t model, CallHead head)
     }
     body_ = std::move(*filtered);
   }
+  if (call_.wants_text()) call_.answered(TraceTexts::text_of(current_->upstream, body_));
   HttpResponse response = head_of_answer(model, std::move(head.passed));
   response.content_type = "application/json";
   if (current_->upstream == call_.client()) {
@@ -695,6 +705,8 @@ asio::awaitable<bool> GatewayRun::take_stream(std::uint32_t model, CallHead head
 
 asio::awaitable<bool> GatewayRun::finish_stream(std::uint32_t model, RowOutcome outcome) {
   call_.events_malformed(pump_->malformed_events());
+  call_.finished(pump_->finish_kind());
+  if (call_.wants_text()) call_.answered(pump_->traced_text());
   call_.plan().succeeded(model);
   call_.end_attempt(std::nullopt);
   const GatewayCall::Spending spending = call_.spending(model, pump_->usage(), delivered_now(), true);

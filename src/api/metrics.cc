@@ -83,7 +83,7 @@ void Metrics::add_answer(const Answer& answer) {
   answers_.fetch_add(1, relaxed);
   abstained_.fetch_add(answer.abstained ? 1 : 0, relaxed);
   extractive_.fetch_add(answer.extractive ? 1 : 0, relaxed);
-  quarantined_.fetch_add(answer.quarantined, relaxed);
+  quarantined_.fetch_add(answer.passages.left_out, relaxed);
   for (const Citation& citation : answer.citations)
     (citation.supported ? citations_supported_ : citations_unsupported_).fetch_add(1, relaxed);
   first_token_.observe(seconds_of(answer.times.first_token_ms));

@@ -1,13 +1,12 @@
 #include "api/model_call.h"
 
 #include <atomic>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <ctime>
-#include <mutex>
 
+#include "api/pool_wait.h"
 #include "upstream/endpoint.h"
 
 namespace loadline {
@@ -39,6 +38,7 @@ class RemoteCall final : public ModelCall {
   }
   asio::awaitable<Result<std::string_view>> read_some() override { return call_.read_some(); }
   void cancel() override { call_.cancel(); }
+  Duration waited() const override { return call_.waited(); }
 
   FailureKind failure_kind(const Error& error) const override {
     if (error.code() == Code::permission_denied) return FailureKind::refused;
@@ -52,30 +52,6 @@ class RemoteCall final : public ModelCall {
  private:
   HttpCall call_;
   HttpClientRequest request_;
-};
-
-// Wakes a coroutine from another thread, for as long as it is there: the pool may still work when the
-// coroutine and its thread have gone.
-class Waker {
- public:
-  explicit Waker(const std::shared_ptr<asio::steady_timer>& event)
-      : event_(event), executor_(event->get_executor()) {}
-  void wake() {
-    const std::lock_guard lock(mutex_);
-    if (!executor_) return;
-    asio::post(*executor_, [event = event_] {
-      if (const auto waiting = event.lock()) waiting->cancel();
-    });
-  }
-  void forget() {
-    const std::lock_guard lock(mutex_);
-    executor_.reset();
-  }
-
- private:
-  std::mutex mutex_;
-  std::weak_ptr<asio::steady_timer> event_;
-  std::optional<asio::steady_timer::executor_type> executor_;  // guarded by mutex_
 };
 
 // The exchange of a pool thread, read by a coroutine.
@@ -116,8 +92,9 @@ class LocalCall final : public ModelCall {
     CallHead head;
     head.status = head_->status;
     head.retry_after = parse_retry_after(header_of(head_->headers, "retry-after"), unix_millis());
-    if (const auto retry = header_of(head_->headers, "retry-after"); !retry.empty())
-      head.passed.push_back({"retry-after", std::string(retry)});
+    for (const char* name : {"retry-after", "x-loadline-quarantined", "x-loadline-unchecked"})
+      if (const auto value = header_of(head_->headers, name); !value.empty())
+        head.passed.push_back({name, std::string(value)});
     if (!is_stream_) bytes_ = head_->content();
     co_return head;
   }
@@ -142,6 +119,8 @@ class LocalCall final : public ModelCall {
     exchange_->client_gone();
     event_->cancel();
   }
+
+  Duration waited() const override { return {}; }  // of a model's own queue nothing is known here
 
   FailureKind failure_kind(const Error& error) const override {
     if (error.code() == Code::permission_denied) return FailureKind::refused;

@@ -33,6 +33,8 @@ class ModelCall {
   virtual boost::asio::awaitable<Result<std::string_view>> read_some() = 0;
   /// Ends it at once: the upstream sees it, and what waits gives `cancelled`.
   virtual void cancel() = 0;
+  /// How long it waited for a place: a connection of those to the upstream.
+  virtual Duration waited() const = 0;
   /// What a failure was, for the plan.
   virtual FailureKind failure_kind(const Error& error) const = 0;
 };

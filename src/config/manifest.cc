@@ -178,6 +178,7 @@ RouteConfig bind_route(const std::string& name, const ConfigValue& value) {
     route.cache = {integer_of<std::uint32_t>(*cache, "seconds"), flag_of(*cache, "similar"),
                    number_of(*cache, "precision"), number_of(*cache, "sample"),
                    number_of(*cache, "similarity")};
+  route.canary = flag_of(value, "canary");
   route.budget = bind_budget(value);
   route.limits = bind_limits(value);
   route.strategy = text_of(value, "strategy");
@@ -289,7 +290,13 @@ Manifest bind(const ConfigValue& root) {
       return value != nullptr && value->line > 0 ? value : nullptr;
     };
     if (const ConfigValue* injection = given("injection"))
-      manifest.injection = {true, text_of(*injection, "action")};
+      manifest.injection = {true,
+                            text_of(*injection, "action"),
+                            text_of(*injection, "passages"),
+                            number_of(*injection, "flag_percent"),
+                            number_of(*injection, "stop_percent"),
+                            integer_of<std::uint32_t>(*injection, "milliseconds"),
+                            text_of(*injection, "on_failure")};
     if (const ConfigValue* output = given("output"))
       manifest.output = {true, texts_of(*output, "allowed_hosts"), text_of(*output, "action"),
                          text_of(*output, "echo")};
@@ -298,7 +305,8 @@ Manifest bind(const ConfigValue& root) {
     manifest.vault = {text_of(*vault, "key_env"), text_of(*vault, "key_file"),
                       integer_of<std::uint32_t>(*vault, "lifetime_days")};
   if (const ConfigValue* telemetry = root.find("telemetry"))
-    manifest.telemetry = {text_of(*telemetry, "otlp_endpoint"), text_of(*telemetry, "genai_version")};
+    manifest.telemetry = {text_of(*telemetry, "otlp_endpoint"), text_of(*telemetry, "genai_version"),
+                          flag_of(*telemetry, "content")};
   if (const ConfigValue* records = root.find("records")) {
     manifest.record_ledger = flag_of(*records, "ledger");
     manifest.record_audit = flag_of(*records, "audit");
@@ -322,6 +330,19 @@ class References {
     for (const auto& [type, data_class] : manifest_.pii.raises)
       must_exist(*root_.find("guards"), "guards.pii.raises." + type, data_class, manifest_.data_classes,
                  "data_classes");
+    if (manifest_.injection.stop_percent > manifest_.injection.flag_percent) {
+      const ConfigValue& at = *root_.find("guards")->find("injection");
+      errors_.push_back({at.line, at.column,
+                         "'guards.injection.stop_percent' is above 'flag_percent': what is stopped counts as "
+                         "recorded too; write a smaller one"});
+    }
+    if (manifest_.telemetry.content && manifest_.telemetry.genai_version == "1.30") {
+      const ConfigValue& at = *root_.find("telemetry")->find("content");
+      errors_.push_back(
+          {at.line, at.column,
+           "'telemetry.content' needs genai_version 1.37: version 1.30 has no span attributes for "
+           "messages"});
+    }
     for (const RouteConfig& route : manifest_.routes) check_route(route);
     for (const ModelConfig& model : manifest_.models) check_model(model);
     for (const KnowledgeConfig& knowledge : manifest_.knowledge)
@@ -439,14 +460,7 @@ class References {
       errors_.push_back({value_at("routes", route.name, "models").line, 1,
                          "'" + where + ".models' names '" + *twice + "' twice"});
     check_local_part(route, where);
-    for (const std::string& guard : route.guards) {
-      const bool on = guard == "pii"         ? manifest_.pii.on
-                      : guard == "injection" ? manifest_.injection.on
-                                             : manifest_.output.on;
-      if (!on)
-        errors_.push_back({value_at("routes", route.name, "guards").line, 1,
-                           "'" + where + ".guards' names '" + guard + "', which is not under 'guards'"});
-    }
+    check_guards(route, where);
     check_cache(route, where);
     if (!route.knowledge.empty())
       must_exist(value_at("routes", route.name, "knowledge"), where + ".knowledge", route.knowledge,
@@ -468,6 +482,26 @@ class References {
                          "'" + where +
                              ".cache.similar' needs the guard 'pii' on the route: requests with "
                              "personal data are not answered from memory, and it is what finds them"});
+  }
+
+  void check_guards(const RouteConfig& route, const std::string& where) {
+    const auto names = [&route](std::string_view guard) {
+      return std::find(route.guards.begin(), route.guards.end(), guard) != route.guards.end();
+    };
+    const auto wrong = [&](std::string_view key, const std::string& message) {
+      const ConfigValue& at = value_at("routes", route.name, key);
+      errors_.push_back({at.line, at.column, "'" + where + "." + std::string(key) + "' " + message});
+    };
+    for (const std::string& guard : route.guards) {
+      const bool on = guard == "pii"      ? manifest_.pii.on
+                      : guard == "output" ? manifest_.output.on
+                                          : manifest_.injection.on;
+      if (!on) wrong("guards", "names '" + guard + "', which is not under 'guards'");
+    }
+    if (names("injection") && names("injection_signatures"))
+      wrong("guards", "names 'injection' and 'injection_signatures'; the first has the signatures too");
+    if (route.canary && !names("output"))
+      wrong("canary", "needs 'output' among the route's guards: it is what looks for the word in answers");
   }
 
   // Documents and instructions are put before a model of this process.

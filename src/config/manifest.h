@@ -93,7 +93,11 @@ struct PiiConfig {
 
 struct InjectionConfig {
   bool on = false;
-  std::string action;  // "flag" | "block"
+  std::string action;    // "allow" | "flag" | "block"
+  std::string passages;  // "allow" | "flag" | "quarantine" | "block"
+  double flag_percent = 0, stop_percent = 0;
+  std::uint32_t milliseconds = 0;
+  std::string on_failure;  // "block" | "mark_unchecked"
 };
 
 struct OutputConfig {
@@ -110,6 +114,7 @@ struct VaultConfig {
 struct TelemetryConfig {
   std::string otlp_endpoint;  // "": no traces
   std::string genai_version;
+  bool content = false;
 };
 
 struct RouteCacheConfig {
@@ -128,7 +133,8 @@ struct RouteConfig {
   std::string when_unsupported;  // "abstain" | "mark"
   bool extractive = true;
   std::string instructions;
-  std::vector<std::string> guards;  // "injection", "pii", "output"
+  std::vector<std::string> guards;  // "injection", "injection_signatures", "pii", "output"
+  bool canary = false;
   RouteCacheConfig cache;
   BudgetConfig budget;
   LimitsConfig limits;

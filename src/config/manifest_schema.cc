@@ -132,9 +132,31 @@ SchemaNode pii_node() {
 
 SchemaNode injection_node() {
   return object_node(
-      "injection", "orders in users' and tools' texts that do not become their place",
-      {choice_node("action", "what follows: the request is stopped, or goes on and is recorded",
-                   {"flag", "block"}, "block")});
+      "injection",
+      "orders that do not become their place, in users' texts and in what documents and tools bring; routes "
+      "name 'injection' (signatures and a classifier on embeddings) or 'injection_signatures'",
+      {choice_node("action",
+                   "the most that follows for a user's text: it is not looked at, it is recorded, or the "
+                   "request is stopped",
+                   {"allow", "flag", "block"}, "block"),
+       choice_node(
+           "passages",
+           "the most that follows for a passage or a tool's result: not looked at, recorded, withheld "
+           "from the model, or the request is stopped",
+           {"allow", "flag", "quarantine", "block"}, "quarantine"),
+       number_node(
+           "flag_percent",
+           "of harmless texts, how many may be recorded by mistake; of the calibrated shares .25, .5, "
+           "1, 2, 5 and 10 the highest that is not above counts",
+           "percent", "1", 0.25, 10),
+       number_node("stop_percent", "of harmless texts, how many may be stopped by mistake, likewise",
+                   "percent", "0.25", 0.25, 10),
+       integer_node("milliseconds", "time of the classifier for one request", "milliseconds", 1000, 1, 60000),
+       choice_node(
+           "on_failure",
+           "what follows where the classifier fails or is late: the request is refused, or it goes on "
+           "and its answer and records say that it was not checked",
+           {"block", "mark_unchecked"}, "block")});
 }
 
 SchemaNode output_node() {
@@ -167,7 +189,11 @@ SchemaNode telemetry_node() {
            "otlp_endpoint",
            "an OpenTelemetry collector (OTLP over HTTP, JSON), e.g. http://127.0.0.1:4318; none: no traces"),
        choice_node("genai_version", "version of the GenAI semantic conventions whose names are used",
-                   {"1.30", "1.37"}, "1.37")});
+                   {"1.30", "1.37"}, "1.37"),
+       boolean_node("content",
+                    "traces tell what requests and answers say, with all personal data and secrets masked "
+                    "whatever guards a route has; else they never do",
+                    false)});
 }
 
 SchemaNode route_cache_node() {
@@ -209,8 +235,13 @@ SchemaNode route_values() {
                     true),
        string_node("instructions", "what is put before the rules on citing, e.g. tone and language"),
        list_node("guards", "what looks at requests and answers, of those under guards",
-                 choice_node("", "a guard", {"injection", "pii", "output"}, "")),
+                 choice_node("", "a guard", {"injection", "injection_signatures", "pii", "output"}, "")),
        route_cache_node(),
+       boolean_node(
+           "canary",
+           "with the guard 'output': the system prompt that a model gets ends with a random word, and an "
+           "answer or tool call that has it is stopped; such a request does not pass byte for byte",
+           false),
        budget_node(),
        limits_node(),
        choice_node("strategy", "which model is asked first; the others follow when it fails",

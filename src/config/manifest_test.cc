@@ -205,6 +205,51 @@ TEST(Manifest, tokens_of_an_identity_provider_and_the_admin_key) {
         << to << ": " << error_of(replaced(yaml, from, to));
 }
 
+TEST(Manifest, injection_guard_and_canary) {
+  const std::string yaml =
+      replaced(good, "knowledge: policies}", "knowledge: policies, guards: [injection]}") +
+      "guards: {injection: {}, output: {}}\n";
+  auto manifest = parse_manifest(yaml, "m.yaml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message();
+  EXPECT_EQ(manifest->injection.action, "block");
+  EXPECT_EQ(manifest->injection.passages, "quarantine");
+  EXPECT_DOUBLE_EQ(manifest->injection.flag_percent, 1);
+  EXPECT_DOUBLE_EQ(manifest->injection.stop_percent, 0.25);
+  EXPECT_EQ(manifest->injection.milliseconds, 1000U);
+  EXPECT_EQ(manifest->injection.on_failure, "block");
+  const auto with = [&yaml](const std::string& settings) {
+    return error_of(replaced(yaml, "injection: {}", "injection: {" + settings + "}"));
+  };
+  EXPECT_EQ(with("on_failure: mark_unchecked, flag_percent: 5, stop_percent: 2"), "");
+  EXPECT_NE(with("on_failures: block").find("did you mean 'on_failure'?"), std::string::npos);
+  EXPECT_NE(with("passages: quarantin").find("did you mean 'quarantine'?"), std::string::npos);
+  EXPECT_NE(with("stop_percent: 2").find("above 'flag_percent'"), std::string::npos);
+  EXPECT_NE(with("stop_percent: 0.1").find("from 0.25 to 10"), std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "[injection]", "[injection, injection_signatures]"))
+                .find("has the signatures too"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "[injection]", "[injection_signature]"))
+                .find("did you mean 'injection_signatures'?"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "[injection]", "[injection], canary: true")).find("needs 'output'"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(yaml, "[injection]", "[output], canari: true")).find("did you mean 'canary'?"),
+            std::string::npos);
+  EXPECT_TRUE(parse_manifest(replaced(yaml, "[injection]", "[output], canary: true"), "m.yaml")
+                  ->find_route("bank-assistant")
+                  ->canary);
+}
+
+TEST(Manifest, content_of_traces_needs_a_version_that_has_it) {
+  const std::string on =
+      std::string(good) + "telemetry: {otlp_endpoint: \"http://127.0.0.1:1\", content: true";
+  EXPECT_EQ(error_of(on + "}\n"), "");
+  EXPECT_NE(error_of(on + ", genai_version: \"1.30\"}\n").find("needs genai_version 1.37"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(on, "content", "contents") + "}\n").find("did you mean 'content'?"),
+            std::string::npos);
+}
+
 TEST(Manifest, damaged_text_never_crashes) {
   const std::uint64_t seed = 20261124;
   Rng rng(seed);

@@ -205,6 +205,8 @@ void AnswerPump::forward_changed(std::string_view raw, const EventFacts& facts, 
 
 void AnswerPump::delivered(const Channel& channel, std::string_view text) {
   delivered_bytes_ += text.size();
+  if (channel.kind == ChannelKind::text && traced_.size() < options_.trace_bytes_max)
+    traced_.append(text.substr(0, options_.trace_bytes_max - traced_.size()));
   if (!is_first_text(channel)) continuable_ = continuable_ && text.empty();
   if (!continuable_) return;
   if (kept_.size() + text.size() > options_.keep_bytes_max) {

@@ -37,6 +37,8 @@ struct PumpOptions {
   AnswerGuard* guard = nullptr;  // none: texts are not looked at; must outlive the pump
   /// Delivered text is kept for a continuation, up to this; 0: not at all.
   std::size_t keep_bytes_max = 0;
+  /// Delivered text is kept for a trace, up to this.
+  std::size_t trace_bytes_max = 0;
 };
 
 class AnswerPump {
@@ -83,6 +85,9 @@ class AnswerPump {
   /// The text channel of the first choice as it was delivered; none: it cannot be continued (too long, or
   /// there was more than text).
   std::optional<std::string_view> continuable_text() const;
+  /// What was delivered of texts, all choices one after the other as they came; the first trace_bytes_max
+  /// bytes.
+  const std::string& traced_text() const { return traced_; }
   std::uint32_t malformed_events() const { return malformed_; }
   const std::vector<std::string>& losses() const;
 
@@ -117,7 +122,7 @@ class AnswerPump {
   UsageFacts usage_;
   std::optional<FinishKind> finish_;
   std::uint64_t delivered_bytes_ = 0;
-  std::string kept_;
+  std::string kept_, traced_;
   bool continuable_ = true;
   bool resumed_ = false;
   std::uint32_t malformed_ = 0;

@@ -34,21 +34,29 @@ struct AnswerTimes {
   double retrieve_ms = 0, first_token_ms = 0, total_ms = 0;
 };
 
+/// What the guard said of an answer's passages (gateway/passage_guard.h).
+struct PassageCheck {
+  std::uint32_t left_out = 0;  // they give orders to their reader
+  std::string unchecked;       // a part of the guard could not look, and they were used all the same: why
+};
+
 struct Answer {
   ChatResult chat;  // content as it was streamed, usage of all model calls together
   bool abstained = false;
   bool extractive = false;  // the passage's own words, no model call
-  /// Passages that were found and left out because they give orders to their reader (guard/injection.h).
-  std::uint32_t quarantined = 0;
+  PassageCheck passages;
   std::vector<Citation> citations;
   AnswerTimes times;
 };
 
+struct InjectionPolicy;
 struct NumberedPassage;
 
 /// As ChatSink, with the citations of each sentence after its text.
 class AnswerSink : public ChatSink {
  public:
+  /// Before everything else of an answer from documents.
+  virtual void on_passages_checked(const PassageCheck&) {}
   /// What the model is about to read. False: it need not.
   virtual bool on_passages(const std::vector<NumberedPassage>&) { return true; }
   /// Citations of the text given so far that were not told before. Called on the caller's thread.
@@ -65,6 +73,7 @@ struct RouteSettings {
   bool abstain_when_unsupported = true;
   bool extractive = true;
   std::string instructions;
+  std::shared_ptr<const InjectionPolicy> injection;  // of the passages; null: signatures only
 };
 
 struct NamedModel {

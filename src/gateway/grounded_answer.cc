@@ -6,10 +6,10 @@
 #include "gateway/answer_check.h"
 #include "gateway/evidence.h"
 #include "gateway/extractive.h"
+#include "gateway/passage_guard.h"
 #include "gateway/passage_list.h"
 #include "gateway/question.h"
 #include "gateway/snippets.h"
-#include "guard/injection.h"
 #include "text/sentence.h"
 
 namespace loadline {
@@ -252,13 +252,38 @@ bool documents_speak_of_it(const Question& question, const SnippetSet& snippets,
   return best >= (has_unknown_pair(question, snippets) ? evidence_least_beside_unknown : evidence_least);
 }
 
-/// Takes out passages that give orders to their reader: they must neither reach the model nor be quoted.
-std::uint32_t quarantine(std::vector<SearchHit>& hits) {
-  const InjectionGuard guard;
-  return static_cast<std::uint32_t>(std::erase_if(hits, [&](const SearchHit& hit) {
-    const InjectionReport report = guard.scan_signatures(hit.chunk.text, TrustMark::retrieved);
-    return report.verdict == GuardVerdict::quarantine;
-  }));
+/// What the answer is made from.
+struct Chosen {
+  SnippetSet snippets;
+  std::vector<bool> may_answer;
+  std::optional<ExtractiveAnswer> literal;
+  std::vector<NumberedPassage> passages;
+};
+
+std::vector<std::size_t> hits_of(const Chosen& chosen) {
+  if (chosen.literal) return {chosen.literal->hit};
+  std::vector<std::size_t> hits;
+  for (const NumberedPassage& passage : chosen.passages) hits.push_back(passage.hit_index);
+  return hits;
+}
+
+/// Chooses until the guard lets all that is chosen pass.
+Result<Chosen> choose(const GroundedParts& parts, const Question& question, std::vector<SearchHit>& hits,
+                      SnippetReader& reader, PassageGuard& guard, const CallContext& context) {
+  LOADLINE_TRY(guard.scan(hits));
+  for (;;) {
+    Chosen chosen;
+    LOADLINE_ASSIGN(chosen.snippets, reader.read(question, hits, parts.embedder, context));
+    chosen.may_answer = hits_that_may_answer(question, chosen.snippets);
+    if (parts.route.extractive)
+      chosen.literal = literal_answer(question, chosen.snippets, chosen.may_answer, reader);
+    chosen.passages = chosen.literal
+                          ? std::vector{whole_passage(hits[chosen.literal->hit])}
+                          : choose_passages(question, chosen.snippets, chosen.may_answer,
+                                            parts.route.passages, parts.route.passage_tokens, parts.embedder);
+    LOADLINE_ASSIGN(const bool again, guard.classify_used(hits, hits_of(chosen)));
+    if (!again) return chosen;
+  }
 }
 
 }  // namespace
@@ -277,20 +302,20 @@ Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatReque
   search.k = hits_read;
   search.chunks_per_page = chunks_per_page;
   LOADLINE_ASSIGN(SearchResponse found, parts.retriever.search(search, context));
-  const std::uint32_t quarantined = quarantine(found.hits);
   const Question question = read_question(search.query, words);
   SnippetReader reader;
-  LOADLINE_ASSIGN(const SnippetSet snippets, reader.read(question, found.hits, parts.embedder, context));
-  const std::vector<bool> may_answer = hits_that_may_answer(question, snippets);
+  PassageGuard guard(parts.route.injection, parts.embedder, context);
+  Result<Chosen> choice = choose(parts, question, found.hits, reader, guard, context);
+  sink.on_passages_checked(guard.report());
+  LOADLINE_ASSIGN(Chosen chosen, std::move(choice));
+  const SnippetSet& snippets = chosen.snippets;
+  const std::vector<bool>& may_answer = chosen.may_answer;
+  const std::optional<ExtractiveAnswer>& literal = chosen.literal;
   Answer answer;
+  answer.passages = guard.report();
   answer.times.retrieve_ms = elapsed_ms(start, context);
 
-  std::optional<ExtractiveAnswer> literal;
-  if (parts.route.extractive) literal = literal_answer(question, snippets, may_answer, reader);
-  AnswerCheck check(parts.route.collection, question_text,
-                    literal ? std::vector{whole_passage(found.hits[literal->hit])}
-                            : choose_passages(question, snippets, may_answer, parts.route.passages,
-                                              parts.route.passage_tokens, parts.embedder));
+  AnswerCheck check(parts.route.collection, question_text, std::move(chosen.passages));
   const Evidence evidence{question, snippets, may_answer, reader};
   CheckedStream stream(check, evidence, sink, parts.route.abstain_when_unsupported, context, start);
   if (literal) {
@@ -323,7 +348,6 @@ Result<Answer> answer_from_documents(const GroundedParts& parts, const ChatReque
   if (answer.chat.finish == FinishReason::cancelled && stream.stopped())
     answer.chat.finish = FinishReason::stop;
   answer.abstained = stream.abstained();
-  answer.quarantined = quarantined;
   answer.times.first_token_ms = stream.first_token_ms();
   answer.times.total_ms = elapsed_ms(start, context);
   answer.chat.content = std::move(stream).content();

@@ -49,6 +49,8 @@ struct AuditGuard {
   std::string verdict{};  // "allow", "flag", "mask", "block", ...; "not run", "failed", "late" say that it
                           // did not check
   std::uint32_t findings = 0;  // how many, never what
+  std::string ran{};           // which of its parts did: "signatures, classifier"; "": it has only one
+  std::string why{};           // it or a part of it did not run
   friend bool operator==(const AuditGuard&, const AuditGuard&) = default;
 };
 

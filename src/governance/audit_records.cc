@@ -118,7 +118,7 @@ void visit_fields(Fields&& fields, E& event) {
   } else if constexpr (std::is_same_v<Event, AuditRemoved>) {
     fields(event.model), fields(event.reason);
   } else if constexpr (std::is_same_v<Event, AuditGuard>) {
-    fields(event.name), fields(event.verdict), fields(event.findings);
+    fields(event.name), fields(event.verdict), fields(event.findings), fields(event.ran), fields(event.why);
   } else {
     fields(event);
   }

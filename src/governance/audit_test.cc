@@ -51,7 +51,7 @@ AuditDecision decision() {
   d.regions = {"eu", "ch"}, d.class_reason = "detector";
   d.removed = {{"big", "class restricted is above its max_class"}, {"far", "region us"}};
   d.model = "m", d.upstream = "u", d.region = "eu", d.operator_name = "Halden Cloud";
-  d.guards = {{"privacy in", "mask", 3}, {"injection", "late", 0}};
+  d.guards = {{"privacy in", "mask", 3}, {"injection", "late", 0, "signatures", "not done within 5 ms"}};
   d.outcome = "completed", d.cache = "miss";
   return d;
 }

@@ -147,16 +147,45 @@ std::shared_ptr<const OutputPolicy> output_of(const OutputConfig& config) {
   return policy;
 }
 
-// All guards of the manifest; a route takes those it names.
-Result<GuardPolicy> guards_of(const Manifest& manifest, const DataClasses& classes) {
+GuardVerdict verdict_named(const std::string& name) {
+  if (name == "allow") return GuardVerdict::allow;
+  if (name == "flag") return GuardVerdict::flag;
+  return name == "quarantine" ? GuardVerdict::quarantine : GuardVerdict::block;
+}
+
+// Guards that routes of the manifest share; a route takes those it names.
+Result<GuardPolicy> shared_guards(const Manifest& manifest, const DataClasses& classes) {
   GuardPolicy all;
   if (manifest.pii.on) {
     LOADLINE_ASSIGN(all.privacy, make_privacy_policy(manifest.pii, "guards.pii", classes));
   }
-  if (manifest.injection.on) all.injection = std::make_shared<const InjectionGuard>();
-  all.injection_blocks = manifest.injection.action != "flag";
   if (manifest.output.on) all.output = output_of(manifest.output);
   return all;
+}
+
+GuardPolicy guards_of(const Manifest& manifest, const RouteConfig& route, const GuardPolicy& all) {
+  GuardPolicy guards;
+  for (const std::string& guard : route.guards) {
+    if (guard == "pii") guards.privacy = all.privacy;
+    if (guard == "output") guards.output = all.output;
+  }
+  guards.injection = injection_policy(manifest, route);
+  guards.canary = route.canary;
+  guards.own_prompt = route.instructions;
+  guards.has_own_prompt = !route.instructions.empty() || !route.knowledge.empty();
+  return guards;
+}
+
+Status check_classifier(const Manifest& manifest, const std::string& embedder) {
+  for (const RouteConfig& route : manifest.routes)
+    if (std::find(route.guards.begin(), route.guards.end(), "injection") != route.guards.end() &&
+        embedder != InjectionGuard::embedder_name)
+      return Error(Code::failed_precondition,
+                   "routes." + route.name +
+                       ".guards: the classifier of 'injection' is trained for the embedder " +
+                       std::string(InjectionGuard::embedder_name) + ", and here it is '" + embedder +
+                       "'; use that one, or 'injection_signatures'");
+  return {};
 }
 
 // Answers from documents are made in this process, by a local model.
@@ -198,6 +227,32 @@ Result<AuditReport> verify_audit_of(const std::string& data_folder, FileSystem& 
                       kept);
 }
 
+std::shared_ptr<const InjectionPolicy> injection_policy(const Manifest& manifest, const RouteConfig& route) {
+  const auto names = [&route](std::string_view guard) {
+    return std::find(route.guards.begin(), route.guards.end(), guard) != route.guards.end();
+  };
+  if (!names("injection") && !names("injection_signatures")) return nullptr;
+  const InjectionConfig& config = manifest.injection;
+  auto policy = std::make_shared<InjectionPolicy>();
+  policy->guard =
+      InjectionGuard({.flag_rate = config.flag_percent / 100, .stop_rate = config.stop_percent / 100});
+  policy->classifier = names("injection");
+  policy->user = verdict_named(config.action);
+  policy->passage = verdict_named(config.passages);
+  policy->time_max = std::chrono::milliseconds(config.milliseconds);
+  policy->on_failure = config.on_failure == "block" ? OnGuardFailure::block : OnGuardFailure::mark_unchecked;
+  return policy;
+}
+
+Result<std::unique_ptr<const TraceTexts>> make_trace_texts(const Manifest& manifest) {
+  PiiConfig everything;
+  everything.action = "mask";
+  everything.patterns = manifest.pii.patterns;
+  for (PatternConfig& pattern : everything.patterns) pattern.action = "mask";
+  LOADLINE_ASSIGN(auto policy, make_privacy_policy(everything, "telemetry.content", {}));
+  return std::make_unique<const TraceTexts>(std::move(policy));
+}
+
 bool needs_trust(const Manifest& manifest) {
   return std::any_of(manifest.models.begin(), manifest.models.end(), [](const ModelConfig& model) {
     return model.remote.base_url.rfind("https://", 0) == 0 && model.remote.ca_file.empty();
@@ -213,7 +268,8 @@ Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifes
   const PriceTable list = PriceTable::with_list_prices();
   for (const ModelConfig& config : manifest.models)
     LOADLINE_TRY(add_manifest_model(manifest, config, list, *table));
-  LOADLINE_ASSIGN(const GuardPolicy all, guards_of(manifest, table->classes));
+  LOADLINE_TRY(check_classifier(manifest, embedder));
+  LOADLINE_ASSIGN(const GuardPolicy all, shared_guards(manifest, table->classes));
   for (const auto& [name, budget] : manifest.teams) table->teams.emplace_back(name, budget_of(budget));
   for (const RouteConfig& config : manifest.routes) {
     GatewayRoute& route = add_route(*table, policy_of(config, *table));
@@ -223,12 +279,7 @@ Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifes
                      config.cache.similarity};
     route.budget = budget_of(config.budget);
     route.limits = limits_of(config.limits);
-    for (const std::string& guard : config.guards) {
-      if (guard == "pii") route.guards.privacy = all.privacy;
-      if (guard == "injection") route.guards.injection = all.injection;
-      if (guard == "output") route.guards.output = all.output;
-    }
-    route.guards.injection_blocks = all.injection_blocks;
+    route.guards = guards_of(manifest, config, all);
     const std::string* const local = first_local_model(manifest, config);
     if (local != nullptr) route.local_model = *local;
     if (!config.knowledge.empty()) route.policy.candidates = {{.model = index_of(*table, route.local_model)}};

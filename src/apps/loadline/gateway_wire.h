@@ -13,6 +13,7 @@
 #include "apps/loadline/privacy_wire.h"
 #include "base/log.h"
 #include "config/manifest.h"
+#include "gateway/trace_texts.h"
 #include "governance/audit.h"
 #include "governance/keys.h"
 #include "governance/ledger.h"
@@ -33,6 +34,12 @@ RateLimits limits_of(const LimitsConfig& config);
 /// What a model of the manifest costs: as the manifest says, nothing in this process, else the list price of
 /// the provider's name for it. Absent: nobody says.
 std::optional<Price> price_of_model(const ModelConfig& config, const PriceTable& list);
+
+/// What a route does about injection; null: it names no such guard.
+std::shared_ptr<const InjectionPolicy> injection_policy(const Manifest& manifest, const RouteConfig& route);
+
+/// What traces tell of texts, where the manifest wants that: with its own patterns masked too.
+Result<std::unique_ptr<const TraceTexts>> make_trace_texts(const Manifest& manifest);
 
 /// Whether an upstream is spoken to over TLS.
 bool needs_trust(const Manifest& manifest);

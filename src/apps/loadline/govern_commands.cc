@@ -179,6 +179,13 @@ Result<Explained> explain(const Journal& journal, const std::string& request_id)
   return found;
 }
 
+json::object guard_json(const AuditGuard& guard) {
+  json::object out{{"guard", guard.name}, {"verdict", guard.verdict}, {"findings", guard.findings}};
+  if (!guard.ran.empty()) out["ran"] = guard.ran;
+  if (!guard.why.empty()) out["why"] = guard.why;
+  return out;
+}
+
 json::object explained_json(const Explained& found, const std::optional<CallRow>& row) {
   json::object out;
   json::array attempts, removed, guards, restores;
@@ -193,8 +200,7 @@ json::object explained_json(const Explained& found, const std::optional<CallRow>
     const AuditDecision& decision = *found.decision;
     for (const AuditRemoved& candidate : decision.removed)
       removed.push_back({{"model", candidate.model}, {"why", candidate.reason}});
-    for (const AuditGuard& guard : decision.guards)
-      guards.push_back({{"guard", guard.name}, {"verdict", guard.verdict}, {"findings", guard.findings}});
+    for (const AuditGuard& guard : decision.guards) guards.push_back(guard_json(guard));
     out["key"] = decision.key;
     out["team"] = decision.team;
     out["route"] = decision.route;

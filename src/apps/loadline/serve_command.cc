@@ -68,6 +68,7 @@ struct Service {
   std::unique_ptr<GovernanceFiles> governance;
   std::unique_ptr<BearerTokens> tokens;
   std::unique_ptr<TraceExporter> traces;
+  std::unique_ptr<const TraceTexts> trace_texts;
   std::unique_ptr<DocumentAdmin> documents;
   std::unique_ptr<IndexWatch> watch;
   std::unique_ptr<HttpHandler> api;
@@ -102,6 +103,9 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
         TraceExporterOptions{.service = manifest->app, .version = LOADLINE_VERSION}, std::move(*sender));
   }
   LOADLINE_ASSIGN(std::string admin_secret, read_admin_secret(*manifest));
+  if (manifest->telemetry.content) {
+    LOADLINE_ASSIGN(service.trace_texts, make_trace_texts(*manifest));
+  }
   service.documents = make_document_admin(*ingestor, *store, *store);
   service.watch = std::make_unique<IndexWatch>(*ingestor, wire.clock(), wire.log());
   ApiParts parts{.chat = *flow,
@@ -123,6 +127,7 @@ Result<Service> make_service(Wire& wire, const ServerConfig& server, std::vector
                      },
                  .traces = service.traces.get(),
                  .genai_version = *genai_version_named(manifest->telemetry.genai_version),
+                 .trace_texts = service.trace_texts.get(),
                  .vault = vault,
                  .trust = std::move(trust),
                  .knowledge = store,

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "apps/loadline/gateway_wire.h"
 #include "apps/loadline/lazy_extractor.h"
 #include "base/nearest_name.h"
 #include "encoder/lazy_encoder.h"
@@ -205,6 +206,7 @@ Result<std::vector<RouteSettings>> Wire::routes() {
     if (local == config.models.end()) continue;
     routes.push_back(settings_of(config));
     routes.back().model = *local;
+    routes.back().injection = injection_policy(*manifest, config);
   }
   std::vector<std::string> collections;
   if (!has_manifest_) {
