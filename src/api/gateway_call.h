@@ -35,6 +35,8 @@ class GatewayCall {
   /// After `recognise`: what the classifier must be asked about before `admit`, on a pool thread. Null:
   /// nothing.
   InjectionCheck* classifier_due();
+  /// Likewise for the model for names: the guards whose `names_due` it is. Null: nothing.
+  CallGuards* names_due() { return guards_ && guards_->names_due() ? &*guards_ : nullptr; }
   /// The rest before the first attempt: guards' verdicts, label, limits, plan, reservation, ledger.
   std::optional<CallRefusal> admit();
 

@@ -6,6 +6,7 @@
 #include "api/gateway_run.h"
 #include "api/pool_wait.h"
 #include "base/assert.h"
+#include "privacy/name_tagger.h"
 
 namespace loadline {
 
@@ -37,7 +38,8 @@ void GatewayFlow::use(std::shared_ptr<const GatewayTable> table) {
 // So that the first request that is to be classified does not wait for the encoder's weights.
 void GatewayFlow::prepare_classifier(const GatewayTable& table) {
   const bool wanted = std::any_of(table.routes.begin(), table.routes.end(), [](const GatewayRoute& route) {
-    return route.guards.injection && route.guards.injection->classifier;
+    return (route.guards.injection && route.guards.injection->classifier) ||
+           (route.guards.privacy && route.guards.privacy->names);
   });
   if (!wanted) return;
   // Without a place there are requests that already ask for it.
@@ -129,12 +131,52 @@ asio::awaitable<void> GatewayFlow::ask_classifier(AsyncExchange& exchange, CallG
   }
 }
 
+namespace {
+
+/// The same for the model for names.
+struct NamesTask {
+  std::shared_ptr<const std::vector<std::string>> units;
+  CallContext context;
+  NamesAnswer answer;
+
+  void run(const Embedder& embedder) {
+    const Result<NameTagger> tagger = NameTagger::make(embedder);
+    if (tagger)
+      answer = look_for_names(*tagger, *units, context);
+    else
+      answer.failure = tagger.error();
+  }
+};
+
+}  // namespace
+
+asio::awaitable<void> GatewayFlow::ask_names(AsyncExchange& exchange, CallGuards& guards) const {
+  const std::chrono::milliseconds time_max = guards.privacy()->policy().names_time_max;
+  const auto task = std::make_shared<NamesTask>(
+      NamesTask{guards.names_due(), exchange.context().with_time_limit(time_max), {}});
+  std::function<void()> work = [task, embedder = &parts_.embedder] { task->run(*embedder); };
+  const Instant begun = parts_.clock.now();
+  const PoolWait how = co_await wait_for_pool(exchange, parts_.guard_pool, std::move(work), time_max);
+  guards.add_time(GuardStep::request, parts_.clock.now() - begun);
+  NamesLook& names = guards.privacy()->names();
+  if (how == PoolWait::done)
+    names.take(std::move(task->answer));
+  else if (how == PoolWait::full)
+    names.not_looked(Error(Code::unavailable, "all places of the model were taken"));
+  else if (how == PoolWait::late)
+    names.not_looked(
+        Error(Code::deadline_exceeded, "not done within " + std::to_string(time_max.count()) + " ms"));
+  else
+    names.not_looked(Error(Code::cancelled, "the request was cancelled"));
+}
+
 asio::awaitable<void> GatewayFlow::serve(AsyncExchange& exchange) {
   Thread& thread = *threads_[exchange.thread_index()];
   const Dialect client = *dialect_of_path(exchange.request().path());
   GatewayCall call(parts_, rules(), exchange.request(), client, thread.random);
   std::optional<CallRefusal> refused = call.recognise();
   if (!refused && call.classifier_due() != nullptr) co_await ask_classifier(exchange, *call.guard());
+  if (!refused && call.names_due() != nullptr) co_await ask_names(exchange, *call.names_due());
   if (!refused) refused = call.admit();
   if (refused) {
     call.close({.model = {}, .outcome = RowOutcome::blocked, .status = refused->status, .first_token = {}});

@@ -85,6 +85,7 @@ class GatewayFlow final : public AsyncHandler {
   };
   Result<HttpOrigin*> origin_of(Thread& thread, const GatewayModel& model);
   boost::asio::awaitable<void> ask_classifier(AsyncExchange& exchange, CallGuards& guards) const;
+  boost::asio::awaitable<void> ask_names(AsyncExchange& exchange, CallGuards& guards) const;
 
   const GatewayFlowParts parts_;
   mutable std::mutex mutex_;

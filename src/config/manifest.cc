@@ -155,6 +155,9 @@ PiiConfig bind_pii(const ConfigValue& guards) {
   pii.actions = pairs_of(*value, "actions");
   pii.raises = pairs_of(*value, "raises");
   pii.restore = flag_of(*value, "restore");
+  pii.names = flag_of(*value, "names");
+  pii.names_milliseconds = integer_of<std::uint32_t>(*value, "names_milliseconds");
+  pii.names_on_failure = text_of(*value, "names_on_failure");
   for (const auto& [name, pattern] : entries_of(*value, "patterns"))
     pii.patterns.push_back({name, text_of(pattern, "expression"), text_of(pattern, "check"),
                             text_of(pattern, "action"), texts_of(pattern, "context"),

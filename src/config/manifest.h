@@ -89,6 +89,9 @@ struct PiiConfig {
   std::vector<std::pair<std::string, std::string>> raises;   // class by type
   bool restore = true;
   std::vector<PatternConfig> patterns;
+  bool names = false;
+  std::uint32_t names_milliseconds = 0;
+  std::string names_on_failure;  // "block" | "mark_unchecked"
 };
 
 struct InjectionConfig {

@@ -121,12 +121,28 @@ SchemaNode pii_node() {
                    choice_node("action", "what is done with it", action_names(), "pseudonymise")});
   return object_node(
       "pii", "personal data and secrets in requests and answers",
-      {list_node("detect", "types that are looked for; none named: all", string_node("", "a type")),
+      {list_node(
+           "detect",
+           "types that are looked for; none named: all but date_time, age, nationality, title, web_address",
+           string_node("", "a type")),
        choice_node("action", "what is done with a value", action_names(), "pseudonymise"),
        map_node("actions", "other actions for some types", choice_node("", "an action", action_names(), "")),
        map_node("raises", "the data class that a value of a type raises its request to",
                 string_node("", "a class")),
        boolean_node("restore", "pseudonyms in answers become the values again", true),
+       boolean_node(
+           "names",
+           "a model looks through requests for what has no form: person, organisation, place, more of "
+           "street_address, and, where 'detect' names them, date_time, age, nationality, title and "
+           "web_address; needs the embedder all-minilm-l6-v2",
+           false),
+       integer_node("names_milliseconds", "time of that model for one request", "milliseconds", 2000, 1,
+                    60000),
+       choice_node(
+           "names_on_failure",
+           "what follows where it fails or is late: the request is refused, or it goes on and its answer "
+           "and records say that names were not looked for",
+           {"block", "mark_unchecked"}, "block"),
        map_node("patterns", "identifiers of your own by name", pattern)});
 }
 

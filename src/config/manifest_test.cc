@@ -141,6 +141,19 @@ TEST(Manifest, remote_models_and_routes_over_several) {
   ASSERT_TRUE(guarded.ok()) << guarded.error().message();
   EXPECT_TRUE(guarded->pii.on);
   EXPECT_EQ(guarded->pii.actions.front().second, "block");
+  EXPECT_FALSE(guarded->pii.names);
+  const auto with_names = [&](const std::string& settings) {
+    return parse_manifest(
+        replaced(yaml, "cost_max: 0.02", "guards: [pii]") + "guards: {pii: {" + settings + "}}\n", "m.yaml");
+  };
+  auto named = with_names("names: true, names_milliseconds: 300, names_on_failure: mark_unchecked");
+  ASSERT_TRUE(named.ok()) << named.error().message();
+  EXPECT_TRUE(named->pii.names);
+  EXPECT_EQ(named->pii.names_milliseconds, 300U);
+  EXPECT_EQ(named->pii.names_on_failure, "mark_unchecked");
+  EXPECT_EQ(with_names("action: mask")->pii.names_on_failure, "block");
+  EXPECT_NE(with_names("name: true").error().message().find("did you mean 'names'?"), std::string::npos);
+  EXPECT_NE(with_names("names_on_failure: mark").error().message().find("mark_unchecked"), std::string::npos);
   EXPECT_EQ(guarded->find_route("r")->budget.day_nano, 1'500'000'000);
   EXPECT_EQ(guarded->find_route("r")->budget.month_nano, -1);
   EXPECT_EQ(guarded->find_route("r")->limits.concurrent, 3);

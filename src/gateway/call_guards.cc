@@ -58,9 +58,14 @@ CallGuards::CallGuards(const GuardPolicy& policy, Vault* vault, std::string tena
 }
 
 void CallGuards::read_request(std::string_view body, const RequestFacts& facts) {
-  if (!injection_) return;
-  const Timer timer(*this, GuardStep::injection);
-  injection_->read(body, facts);
+  if (injection_) {
+    const Timer timer(*this, GuardStep::injection);
+    injection_->read(body, facts);
+  }
+  if (!privacy_ || !privacy_->policy().names) return;
+  const Timer timer(*this, GuardStep::request);
+  names_due_ = privacy_->names_due(body, facts);
+  privacy_->names().add_known(InjectionCheck::withheld);
 }
 
 // What the system prompt says must not be read out.
@@ -210,7 +215,9 @@ bool CallGuards::found_anything() const {
 }
 
 std::string CallGuards::unchecked() const {
-  return injection_ && injection_->is_unchecked() ? std::string(InjectionGuard::name) : std::string();
+  std::string names = injection_ && injection_->is_unchecked() ? std::string(InjectionGuard::name) : "";
+  if (!privacy_ || !privacy_->is_unchecked()) return names;
+  return names.empty() ? "names" : names + ", names";
 }
 
 AuditGuard CallGuards::output_audit() const {

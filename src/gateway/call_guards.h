@@ -4,7 +4,7 @@
 // open and for what the model was given in confidence, then pseudonyms become values again. One object for
 // one request, one thread.
 //
-//   guards.read_request(body, facts);           // signatures, at once
+//   guards.read_request(body, facts);           // signatures, at once; collects what models are asked
 //   if (guards.injection()->to_classify()) ...  // the classifier, on a pool thread (injection_check.h)
 //   body = guards.filter_request(body, facts);  // what follows from both, then personal data
 //   sent = guards.with_canary(body, facts);     // for each attempt
@@ -56,6 +56,10 @@ class CallGuards final : public AnswerGuard {
 
   /// Looks for signatures of injection. `facts` are of this body, here and below.
   void read_request(std::string_view body, const RequestFacts& facts);
+  /// After `read_request`: what the model for names is to be asked, on a pool thread, for
+  /// `privacy()->names()`. Null: nothing.
+  std::shared_ptr<const std::vector<std::string>> names_due() const { return names_due_; }
+  PrivacyGuard* privacy() { return privacy_ ? &*privacy_ : nullptr; }
   /// Null: the route has no such guard.
   InjectionCheck* injection() { return injection_ ? &*injection_ : nullptr; }
   /// The same body as it may leave. permission_denied: it must not; the message says which guard and why.
@@ -78,7 +82,7 @@ class CallGuards final : public AnswerGuard {
   DataLabel label() const { return privacy_ ? privacy_->label() : DataLabel(); }
   /// Whether request or answer had personal data or anything else that was found.
   bool found_anything() const;
-  /// The guards that could not check what went on all the same: "injection"; "" if all did.
+  /// What could not be checked of what went on all the same: "injection", "names", both; "": nothing.
   std::string unchecked() const;
   /// For the audit log: every guard of the route, which of its parts ran, and why not all.
   std::vector<AuditGuard> audit() const;
@@ -103,6 +107,7 @@ class CallGuards final : public AnswerGuard {
   const Clock& clock_;
   std::optional<InjectionCheck> injection_;
   std::optional<PrivacyGuard> privacy_;
+  std::shared_ptr<const std::vector<std::string>> names_due_;
   std::string canary_;  // "": none
   std::unique_ptr<const HiddenContext> hidden_;
   std::vector<std::pair<Channel, OutputCheck>> checks_;

@@ -21,9 +21,37 @@ PrivacyGuard::PrivacyGuard(const PrivacyPolicy& policy, Vault* vault, std::strin
   request_settings_.reason = std::move(request_id);
   answer_settings_ = request_settings_;
   answer_settings_.restore_tokens = policy_.restore;
+  if (!policy_.names) return;
+  names_ = std::make_unique<NamesLook>();
+  request_settings_.names = names_.get();
+  request_settings_.names_context = &names_context_;
+  request_settings_.names_must_look = policy_.names_on_failure == OnGuardFailure::block;
+}
+
+// A pass of the filter that keeps everything: what it asks is what the real one will ask.
+std::shared_ptr<const std::vector<std::string>> PrivacyGuard::names_due(std::string_view body,
+                                                                        const RequestFacts& facts) {
+  if (!names_) return nullptr;
+  const ActionTable keep{ActionTable::filled(Action::keep)};
+  FilterSettings collecting = request_settings_;
+  collecting.actions = &keep;
+  collecting.vault = nullptr;
+  collecting.names = &names_->collector();
+  settings_ = &collecting;
+  std::vector<JsonEdit> edits;
+  // Patterns have actions of their own, so even this pass may be blocked: then the real one will be.
+  static_cast<void>(filter_places(body, facts, edits));
+  settings_ = nullptr;
+  blocked_ = false;
+  return names_->units();
 }
 
 Status PrivacyGuard::taken(FilterState state, const FilterReport& report) {
+  if (state == FilterState::failed)
+    return Error(Code::unavailable,
+                 "the request could not be looked through for names (" +
+                     (report.failure ? report.failure->message() : std::string()) +
+                     "), and this route lets nothing through unchecked; try again shortly");
   if (state != FilterState::blocked) return {};
   blocked_ = true;
   return Error(Code::permission_denied, "the text has a value of the type '" +
@@ -34,7 +62,10 @@ Status PrivacyGuard::taken(FilterState state, const FilterReport& report) {
 // The raw JSON that takes a token's place; nothing if it stays.
 Result<std::optional<std::string>> PrivacyGuard::filter_place(std::string_view raw, JsonKind token,
                                                               bool is_json) {
-  FilterReport& total = settings_ == &request_settings_ ? request_report_ : answer_report_;
+  FilterReport ignored;
+  FilterReport& total = settings_ == &request_settings_  ? request_report_
+                        : settings_ == &answer_settings_ ? answer_report_
+                                                         : ignored;
   FilteredText filtered;
   std::string text;
   if (token == JsonKind::number) {
@@ -52,9 +83,8 @@ Result<std::optional<std::string>> PrivacyGuard::filter_place(std::string_view r
   return std::optional("\"" + filtered.text + "\"");
 }
 
-Result<std::string> PrivacyGuard::filter_request(std::string_view body, const RequestFacts& facts) {
-  settings_ = &request_settings_;
-  std::vector<JsonEdit> edits;
+Status PrivacyGuard::filter_places(std::string_view body, const RequestFacts& facts,
+                                   std::vector<JsonEdit>& edits) {
   for (const TextPlace& place : facts.texts) {
     // OpenAI sends arguments as a text that is JSON; others as an object whose strings are places of their
     // own.
@@ -65,6 +95,13 @@ Result<std::string> PrivacyGuard::filter_request(std::string_view body, const Re
                     filter_place(place.raw.of(body), place.token, is_json));
     if (changed) edits.push_back({place.raw, std::move(*changed)});
   }
+  return {};
+}
+
+Result<std::string> PrivacyGuard::filter_request(std::string_view body, const RequestFacts& facts) {
+  settings_ = &request_settings_;
+  std::vector<JsonEdit> edits;
+  LOADLINE_TRY(filter_places(body, facts, edits));
   if (edits.empty()) return std::string(body);
   return edited(body, std::move(edits));
 }
@@ -138,6 +175,12 @@ AuditGuard PrivacyGuard::audit() const {
                    : request_report_.changed || answer_report_.changed ? "mask"
                    : record.findings > 0                               ? "flag"
                                                                        : "allow";
+  if (!names_) return record;
+  const bool all = request_report_.units_unchecked == 0;
+  record.ran = all ? "forms, names" : "forms";
+  if (all || blocked_ || !request_report_.failure) return record;
+  record.verdict = name_of(verdict_of(*request_report_.failure));
+  record.why = "names: " + request_report_.failure->message();
   return record;
 }
 

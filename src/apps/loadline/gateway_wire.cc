@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/printable.h"
+#include "privacy/name_tagger.h"
 
 namespace loadline {
 namespace {
@@ -185,6 +186,15 @@ Status check_classifier(const Manifest& manifest, const std::string& embedder) {
                        ".guards: the classifier of 'injection' is trained for the embedder " +
                        std::string(InjectionGuard::embedder_name) + ", and here it is '" + embedder +
                        "'; use that one, or 'injection_signatures'");
+  const bool guarded =
+      std::any_of(manifest.routes.begin(), manifest.routes.end(), [](const RouteConfig& route) {
+        return std::find(route.guards.begin(), route.guards.end(), "pii") != route.guards.end();
+      });
+  if (guarded && manifest.pii.names && embedder != NameTagger::trained_for)
+    return Error(Code::failed_precondition,
+                 "guards.pii.names: the model for names is trained for the embedder " +
+                     std::string(NameTagger::trained_for) + ", and here it is '" + embedder +
+                     "'; use that one, or leave 'names' out");
   return {};
 }
 

@@ -48,6 +48,10 @@ Result<DetectorOptions> detector_options(const PiiConfig& config, const std::str
   for (const std::string& name : config.detect) {
     LOADLINE_ASSIGN(const DataType type, type_named(name, where));
     wanted[static_cast<std::size_t>(type)] = true;
+    if (is_only_on_request(type)) options.requested.push_back(type);
+    if (is_found_by_model(type) && !config.names)
+      return Error(Code::invalid_argument,
+                   where + ".detect: '" + name + "' is found by the model for names only; add 'names: true'");
   }
   for (std::size_t i = 0; i < data_type_count; ++i)
     if (!wanted[i] && static_cast<DataType>(i) != DataType::custom)
@@ -151,6 +155,10 @@ Result<std::shared_ptr<const PrivacyPolicy>> make_privacy_policy(const PiiConfig
     policy->raises[static_cast<std::size_t>(type)] = *classes.level_of(data_class);
   }
   policy->restore = config.restore;
+  policy->names = config.names;
+  policy->names_time_max = std::chrono::milliseconds(config.names_milliseconds);
+  policy->names_on_failure =
+      config.names_on_failure == "block" ? OnGuardFailure::block : OnGuardFailure::mark_unchecked;
   return std::shared_ptr<const PrivacyPolicy>(std::move(policy));
 }
 
