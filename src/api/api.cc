@@ -95,6 +95,7 @@ class Api final : public HttpHandler {
   void metrics(HttpExchange& exchange) const;
   void dispatch(HttpExchange& exchange, const RouteMatch& match);
   std::string tenant(const HttpRequest& request) const;
+  std::string vault_tenant(const HttpRequest& request) const;
   int retry_after() const;
 
   const ApiParts parts_;
@@ -267,7 +268,7 @@ void Api::dispatch(HttpExchange& exchange, const RouteMatch& match) {
       if (method == "DELETE") return collections_.remove(exchange, match.names[0], match.names[1]);
       return collections_.document(exchange, match.names[0], match.names[1]);
     case Route::search:
-      return collections_.search(exchange, match.names[0]);
+      return collections_.search(exchange, match.names[0], vault_tenant(exchange.request()));
     case Route::health:
       return exchange.respond(health_response());
     case Route::ready:
@@ -320,6 +321,13 @@ void Api::metrics(HttpExchange& exchange) const {
 std::string Api::tenant(const HttpRequest& request) const {
   const Identity* const identity = caller_of(request);
   return identity != nullptr ? identity->key : std::string();
+}
+
+// As in governed calls: a team shares its pseudonyms.
+std::string Api::vault_tenant(const HttpRequest& request) const {
+  const auto identity = authenticator_->identify(request);
+  if (!identity) return {};
+  return (*identity)->team.empty() ? (*identity)->key : (*identity)->team;
 }
 
 int Api::retry_after() const {

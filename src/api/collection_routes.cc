@@ -47,6 +47,11 @@ json::object document_json(const std::string& collection, const DocumentStatus& 
   if (!document.stage.empty()) out["stage"] = json_text(document.stage);
   if (!document.waits_for.empty()) out["waits_for"] = json_text(document.waits_for);
   if (!document.reason.empty()) out["reason"] = json_text(document.reason);
+  if (!document.redacted.empty()) {
+    json::object redacted;
+    for (const RedactedCount& one : document.redacted) redacted[one.type] = one.count;
+    out["redacted"] = std::move(redacted);
+  }
   return out;
 }
 
@@ -233,11 +238,13 @@ void CollectionRoutes::upload(HttpExchange& exchange, const std::string& collect
   respond(exchange, json::object{{"object", "list"}, {"data", std::move(data)}}, 202);
 }
 
-void CollectionRoutes::search(HttpExchange& exchange, const std::string& collection) const {
+void CollectionRoutes::search(HttpExchange& exchange, const std::string& collection,
+                              std::string tenant) const {
   ApiError error;
   auto call = parse_search_call(exchange.request().body, error);
   if (!call) return exchange.respond(error_response(error));
   call->request.collection = collection;
+  call->request.tenant = std::move(tenant);
   const auto response = retriever_.search(call->request, exchange.context());
   if (!response) return refuse(exchange, response.error());
   metrics_.add_searches(1);

@@ -33,7 +33,8 @@ class CollectionRoutes {
   void documents(HttpExchange& exchange, const std::string& collection) const;
   void document(HttpExchange& exchange, const std::string& collection, const std::string& name) const;
   void remove(HttpExchange& exchange, const std::string& collection, const std::string& name) const;
-  void search(HttpExchange& exchange, const std::string& collection) const;
+  /// `tenant`: of the vault of pseudonyms.
+  void search(HttpExchange& exchange, const std::string& collection, std::string tenant) const;
 
  private:
   // Documents of the store and uploads on their way, by name. not_found: neither knows the collection.

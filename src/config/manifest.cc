@@ -112,6 +112,36 @@ ModelConfig bind_model(const std::string& name, const ConfigValue& value) {
   return model;
 }
 
+std::vector<std::pair<std::string, std::string>> pairs_of(const ConfigValue& object, std::string_view key) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& [name, value] : entries_of(object, key))
+    if (const auto* text = std::get_if<std::string>(&value.data)) pairs.emplace_back(name, *text);
+  return pairs;
+}
+
+// `key`: what the rule stands under.
+PiiConfig bind_pii(const ConfigValue& owner, std::string_view key) {
+  PiiConfig pii;
+  const ConfigValue* value = owner.find(key);
+  if (value == nullptr) return pii;
+  pii.on = value->line > 0;
+  pii.detect = texts_of(*value, "detect");
+  pii.action = text_of(*value, "action");
+  pii.actions = pairs_of(*value, "actions");
+  pii.raises = pairs_of(*value, "raises");
+  pii.restore = flag_of(*value, "restore");
+  if (value->find("names") != nullptr) {
+    pii.names = flag_of(*value, "names");
+    pii.names_milliseconds = integer_of<std::uint32_t>(*value, "names_milliseconds");
+    pii.names_on_failure = text_of(*value, "names_on_failure");
+  }
+  for (const auto& [name, pattern] : entries_of(*value, "patterns"))
+    pii.patterns.push_back({name, text_of(pattern, "expression"), text_of(pattern, "check"),
+                            text_of(pattern, "action"), texts_of(pattern, "context"),
+                            integer_of<std::uint32_t>(pattern, "bytes_max")});
+  return pii;
+}
+
 KnowledgeConfig bind_knowledge(const std::string& name, const ConfigValue& value) {
   KnowledgeConfig knowledge{name,
                             texts_of(value, "paths"),
@@ -122,6 +152,9 @@ KnowledgeConfig bind_knowledge(const std::string& name, const ConfigValue& value
                             {}};
   for (const auto& [key, entry] : entries_of(value, "metadata"))
     if (const auto* text = std::get_if<std::string>(&entry.data)) knowledge.metadata.emplace_back(key, *text);
+  knowledge.privacy = bind_pii(value, "privacy");
+  if (const ConfigValue* privacy = value.find("privacy"))
+    knowledge.privacy_tenant = text_of(*privacy, "tenant");
   return knowledge;
 }
 
@@ -136,33 +169,6 @@ LimitsConfig bind_limits(const ConfigValue& owner) {
   if (value == nullptr) return {};
   return {scaled_of(*value, "requests_per_minute", 1, -1), scaled_of(*value, "tokens_per_minute", 1, -1),
           scaled_of(*value, "concurrent", 1, -1)};
-}
-
-std::vector<std::pair<std::string, std::string>> pairs_of(const ConfigValue& object, std::string_view key) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (const auto& [name, value] : entries_of(object, key))
-    if (const auto* text = std::get_if<std::string>(&value.data)) pairs.emplace_back(name, *text);
-  return pairs;
-}
-
-PiiConfig bind_pii(const ConfigValue& guards) {
-  PiiConfig pii;
-  const ConfigValue* value = guards.find("pii");
-  if (value == nullptr) return pii;
-  pii.on = value->line > 0;
-  pii.detect = texts_of(*value, "detect");
-  pii.action = text_of(*value, "action");
-  pii.actions = pairs_of(*value, "actions");
-  pii.raises = pairs_of(*value, "raises");
-  pii.restore = flag_of(*value, "restore");
-  pii.names = flag_of(*value, "names");
-  pii.names_milliseconds = integer_of<std::uint32_t>(*value, "names_milliseconds");
-  pii.names_on_failure = text_of(*value, "names_on_failure");
-  for (const auto& [name, pattern] : entries_of(*value, "patterns"))
-    pii.patterns.push_back({name, text_of(pattern, "expression"), text_of(pattern, "check"),
-                            text_of(pattern, "action"), texts_of(pattern, "context"),
-                            integer_of<std::uint32_t>(pattern, "bytes_max")});
-  return pii;
 }
 
 RouteConfig bind_route(const std::string& name, const ConfigValue& value) {
@@ -287,7 +293,7 @@ Manifest bind(const ConfigValue& root) {
   for (const auto& [name, value] : entries_of(root, "routes"))
     manifest.routes.push_back(bind_route(name, value));
   if (const ConfigValue* guards = root.find("guards")) {
-    manifest.pii = bind_pii(*guards);
+    manifest.pii = bind_pii(*guards, "pii");
     const auto given = [guards](std::string_view name) {
       const ConfigValue* value = guards->find(name);
       return value != nullptr && value->line > 0 ? value : nullptr;
@@ -353,6 +359,14 @@ class References {
         must_exist(value_at("knowledge", knowledge.name, "class"), "knowledge." + knowledge.name + ".class",
                    knowledge.data_class, manifest_.data_classes, "data_classes");
     check_one_embedder();
+    for (const KnowledgeConfig& knowledge : manifest_.knowledge)
+      if (knowledge.privacy.on && knowledge.privacy_tenant.empty()) {
+        const ConfigValue& at = value_at("knowledge", knowledge.name, "privacy");
+        errors_.push_back({at.line, at.column,
+                           "'knowledge." + knowledge.name +
+                               ".privacy' needs tenant: the team (or the key without one) whose pseudonyms "
+                               "stand for the values"});
+      }
     for (const KeyConfig& key : manifest_.server.keys)
       if (key.key_env.empty() == key.key_file.empty())
         errors_.push_back({root_.find("server")->line, 1,

@@ -55,26 +55,6 @@ struct ModelConfig {
   std::string kv_type;
 };
 
-struct KnowledgeConfig {
-  std::string name;
-  std::vector<std::string> paths;  // globs, absolute or relative to the manifest's folder
-  std::string embedder;
-  std::string precision;
-  std::uint32_t chunk_tokens = 0;
-  std::string data_class;
-  std::vector<std::pair<std::string, std::string>> metadata;
-};
-
-/// Nano-dollars; -1: no limit.
-struct BudgetConfig {
-  std::int64_t day_nano = -1, month_nano = -1;
-};
-
-/// -1: no limit.
-struct LimitsConfig {
-  std::int64_t requests_per_minute = -1, tokens_per_minute = -1, concurrent = -1;
-};
-
 struct PatternConfig {
   std::string name, expression, check, action;
   std::vector<std::string> context;
@@ -92,6 +72,28 @@ struct PiiConfig {
   bool names = false;
   std::uint32_t names_milliseconds = 0;
   std::string names_on_failure;  // "block" | "mark_unchecked"
+};
+
+struct KnowledgeConfig {
+  std::string name;
+  std::vector<std::string> paths;  // globs, absolute or relative to the manifest's folder
+  std::string embedder;
+  std::string precision;
+  std::uint32_t chunk_tokens = 0;
+  std::string data_class;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  PiiConfig privacy{};           // what is taken out of documents before they are stored
+  std::string privacy_tenant{};  // whose pseudonyms stand for it
+};
+
+/// Nano-dollars; -1: no limit.
+struct BudgetConfig {
+  std::int64_t day_nano = -1, month_nano = -1;
+};
+
+/// -1: no limit.
+struct LimitsConfig {
+  std::int64_t requests_per_minute = -1, tokens_per_minute = -1, concurrent = -1;
 };
 
 struct InjectionConfig {

@@ -72,6 +72,61 @@ SchemaNode model_values() {
                     0, 0, 1048576)});
 }
 
+std::vector<std::string> action_names() { return {"keep", "pseudonymise", "mask", "hash", "drop", "block"}; }
+
+// What is looked for and what is done with it, wherever that is.
+std::vector<SchemaNode> rule_nodes() {
+  SchemaNode pattern =
+      object_node("", "an identifier of your own",
+                  {required(string_node("expression",
+                                        "regular expression (RE2) that matches it from the start of a word")),
+                   choice_node("check", "a checksum that it must have besides",
+                               {"none", "luhn", "mod97", "mod11"}, "none"),
+                   list_node("context", "words of which one must stand before it", string_node("", "a word")),
+                   integer_node("bytes_max", "longest value", "bytes", 64, 1, 256),
+                   choice_node("action", "what is done with it", action_names(), "pseudonymise")});
+  return {
+      list_node(
+          "detect",
+          "types that are looked for; none named: all but date_time, age, nationality, title, web_address",
+          string_node("", "a type")),
+      choice_node("action", "what is done with a value", action_names(), "pseudonymise"),
+      map_node("actions", "other actions for some types", choice_node("", "an action", action_names(), "")),
+      map_node("patterns", "identifiers of your own by name", pattern)};
+}
+
+SchemaNode pii_node() {
+  std::vector<SchemaNode> keys = rule_nodes();
+  keys.push_back(map_node("raises", "the data class that a value of a type raises its request to",
+                          string_node("", "a class")));
+  keys.push_back(boolean_node("restore", "pseudonyms in answers become the values again", true));
+  keys.push_back(boolean_node(
+      "names",
+      "a model looks through requests for what has no form: person, organisation, place, more of "
+      "street_address, and, where 'detect' names them, date_time, age, nationality, title and "
+      "web_address; needs the embedder all-minilm-l6-v2",
+      false));
+  keys.push_back(integer_node("names_milliseconds", "time of that model for one request", "milliseconds", 2000,
+                              1, 60000));
+  keys.push_back(choice_node(
+      "names_on_failure",
+      "what follows where it fails or is late: the request is refused, or it goes on and its answer "
+      "and records say that names were not looked for",
+      {"block", "mark_unchecked"}, "block"));
+  return object_node("pii", "personal data and secrets in requests and answers", std::move(keys));
+}
+
+SchemaNode privacy_node() {
+  std::vector<SchemaNode> keys = rule_nodes();
+  keys.push_back(string_node(
+      "tenant",
+      "the team (or the key without one) whose pseudonyms stand for the values; it gets them restored"));
+  return object_node("privacy",
+                     "personal data and secrets that are taken out of documents before anything of them is "
+                     "stored; block: such documents are refused",
+                     std::move(keys));
+}
+
 SchemaNode knowledge_values() {
   SchemaNode paths =
       required(list_node("paths", "files to read, as globs relative to the manifest ('**' crosses folders)",
@@ -87,7 +142,8 @@ SchemaNode knowledge_values() {
        integer_node("chunk_tokens", "aimed-at length of a chunk, by the embedder's tokenizer", "tokens", 200,
                     32, 240),
        string_node("class", "data class of all its documents, one of data_classes"),
-       map_node("metadata", "values given to all its documents, for filters", string_node("", "a value"))});
+       map_node("metadata", "values given to all its documents, for filters", string_node("", "a value")),
+       only_if_given(privacy_node())});
 }
 
 SchemaNode budget_node() {
@@ -105,45 +161,6 @@ SchemaNode limits_node() {
   for (SchemaNode* node : {&requests, &tokens, &concurrent}) node->type = NodeType::integer;
   return object_node("limits", "how much at a time; without a value there is no limit",
                      {requests, tokens, concurrent});
-}
-
-std::vector<std::string> action_names() { return {"keep", "pseudonymise", "mask", "hash", "drop", "block"}; }
-
-SchemaNode pii_node() {
-  SchemaNode pattern =
-      object_node("", "an identifier of your own",
-                  {required(string_node("expression",
-                                        "regular expression (RE2) that matches it from the start of a word")),
-                   choice_node("check", "a checksum that it must have besides",
-                               {"none", "luhn", "mod97", "mod11"}, "none"),
-                   list_node("context", "words of which one must stand before it", string_node("", "a word")),
-                   integer_node("bytes_max", "longest value", "bytes", 64, 1, 256),
-                   choice_node("action", "what is done with it", action_names(), "pseudonymise")});
-  return object_node(
-      "pii", "personal data and secrets in requests and answers",
-      {list_node(
-           "detect",
-           "types that are looked for; none named: all but date_time, age, nationality, title, web_address",
-           string_node("", "a type")),
-       choice_node("action", "what is done with a value", action_names(), "pseudonymise"),
-       map_node("actions", "other actions for some types", choice_node("", "an action", action_names(), "")),
-       map_node("raises", "the data class that a value of a type raises its request to",
-                string_node("", "a class")),
-       boolean_node("restore", "pseudonyms in answers become the values again", true),
-       boolean_node(
-           "names",
-           "a model looks through requests for what has no form: person, organisation, place, more of "
-           "street_address, and, where 'detect' names them, date_time, age, nationality, title and "
-           "web_address; needs the embedder all-minilm-l6-v2",
-           false),
-       integer_node("names_milliseconds", "time of that model for one request", "milliseconds", 2000, 1,
-                    60000),
-       choice_node(
-           "names_on_failure",
-           "what follows where it fails or is late: the request is refused, or it goes on and its answer "
-           "and records say that names were not looked for",
-           {"block", "mark_unchecked"}, "block"),
-       map_node("patterns", "identifiers of your own by name", pattern)});
 }
 
 SchemaNode injection_node() {
@@ -388,8 +405,9 @@ SchemaNode build_schema() {
        map_node("models", "models by name", model_values()),
        map_node("knowledge", "collections of documents by name", knowledge_values()),
        map_node("routes", "routes by name", route_values()),
-       object_node("guards", "what guards do where routes name them",
-                   {injection_node(), pii_node(), output_node()}),
+       object_node(
+           "guards", "what guards do where routes name them",
+           {only_if_given(injection_node()), only_if_given(pii_node()), only_if_given(output_node())}),
        vault_node(), telemetry_node(),
        object_node(
            "records", "what is kept of governed calls",

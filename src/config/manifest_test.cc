@@ -294,5 +294,33 @@ TEST(Manifest, answers_are_given_again_only_as_a_route_says) {
   EXPECT_NE(error_of(replaced(yaml, "seconds: 600, ", "")).find("needs 'seconds'"), std::string::npos);
 }
 
+TEST(Manifest, a_collection_has_its_rule_about_personal_data) {
+  const std::string with = replaced(good, "class: internal}",
+                                    "class: internal, privacy: {tenant: bank, actions: {api_key: block}, "
+                                    "patterns: {customer: {expression: 'C\\d{6}'}}}}");
+  auto manifest = parse_manifest(with, "loadline.yaml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message();
+  const KnowledgeConfig& policies = *manifest->find_knowledge("policies");
+  EXPECT_TRUE(policies.privacy.on);
+  EXPECT_EQ(policies.privacy_tenant, "bank");
+  EXPECT_EQ(policies.privacy.action, "pseudonymise");
+  ASSERT_EQ(policies.privacy.patterns.size(), 1U);
+  EXPECT_EQ(policies.privacy.patterns[0].expression, "C\\d{6}");
+  EXPECT_FALSE(parse_manifest(good, "loadline.yaml")->find_knowledge("policies")->privacy.on);
+  // What is not there stays away in what is shown: a guard that is there is on.
+  const std::string shown = *show_manifest(good, "loadline.yaml", false);
+  EXPECT_FALSE(parse_manifest(shown, "loadline.yaml")->pii.on);
+  EXPECT_FALSE(parse_manifest(shown, "loadline.yaml")->find_knowledge("policies")->privacy.on);
+  EXPECT_TRUE(parse_manifest(*show_manifest(with, "loadline.yaml", false), "loadline.yaml")
+                  ->find_knowledge("policies")
+                  ->privacy.on);
+  EXPECT_NE(error_of(replaced(with, "tenant: bank, ", "")).find("'knowledge.policies.privacy' needs tenant"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(with, "tenant: bank", "tenat: bank")).find("did you mean 'tenant'?"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(with, "api_key: block", "api_key: blok")).find("did you mean 'block'?"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace loadline

@@ -76,6 +76,11 @@ SchemaNode required(SchemaNode node) {
   return node;
 }
 
+SchemaNode only_if_given(SchemaNode node) {
+  node.only_if_given = true;
+  return node;
+}
+
 const ConfigValue* ConfigValue::find(std::string_view key) const {
   const auto* object = std::get_if<Object>(&data);
   if (object == nullptr) return nullptr;

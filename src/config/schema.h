@@ -19,6 +19,7 @@ struct SchemaNode {
   std::string name;  // key within its object; "" for the values of maps and lists
   std::string doc;   // one sentence; for numbers with the unit
   bool required = false;
+  bool only_if_given = false;         // object: being there says something, so it is never filled in
   std::string fallback;               // scalars: the default as YAML text; "" with required=false: unset
   std::optional<double> least, most;  // integer, number: inclusive range; string, list, map: length
   std::string unit;                   // "tokens", "seconds", "bytes" ...
@@ -38,6 +39,7 @@ SchemaNode boolean_node(std::string name, std::string doc, bool fallback);
 SchemaNode choice_node(std::string name, std::string doc, std::vector<std::string> choices,
                        std::string fallback);
 SchemaNode required(SchemaNode node);
+SchemaNode only_if_given(SchemaNode node);
 
 /// A validated value. Objects hold every key of their schema that is set or has a default, in schema order.
 struct ConfigValue {

@@ -82,6 +82,7 @@ class Reader {
 
   ConfigValue fallback(const SchemaNode& schema) {
     ConfigValue value;
+    if (schema.only_if_given) return value;
     if (schema.type == NodeType::object) {
       ConfigValue::Object object;
       for (const SchemaNode& child : schema.children)

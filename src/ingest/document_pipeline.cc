@@ -33,9 +33,22 @@ Error time_is_up(std::string_view what, std::chrono::seconds limit, std::string_
 
 }  // namespace
 
-StageVersions current_stages(const DocumentExtractor& extractor, const Embedder& embedder) {
+namespace {
+constexpr std::string_view redaction_mark = " redact-";
+}
+
+std::string_view redaction_of(std::string_view extract_version) {
+  const std::size_t at = extract_version.rfind(redaction_mark);
+  return at == std::string_view::npos ? std::string_view()
+                                      : extract_version.substr(at + redaction_mark.size());
+}
+
+// What is stored of a page is what the extractor gives and the redactor leaves: one stage.
+StageVersions current_stages(const DocumentExtractor& extractor, const Embedder& embedder,
+                             const PageRedactor* redactor) {
   StageVersions stages;
   stages.extract = extractor.version();
+  if (redactor != nullptr) stages.extract += std::string(redaction_mark) + redactor->version();
   stages.describe = describe_version();
   stages.chunk = Chunker::version() + "/" + embedder.info().digest.substr(0, 16);
   stages.embed = embedder_identity(embedder.info());
@@ -79,6 +92,7 @@ Result<StageEnd> DocumentPipeline::extract(DocumentInWork& document, const CallC
     const int first_page = document.version.next_page;
     std::optional<Error> problem;
     LOADLINE_TRY(extract_once(document, limited, context, problem));
+    if (document.refused) return refuse(document);
     if (!problem) {
       if (document.version.next_page <= document.version.pages)
         LOADLINE_TRY(give_up(document, document.version.pages, "the extractor did not deliver this page"));
@@ -125,17 +139,29 @@ Status DocumentPipeline::extract_once(DocumentInWork& document, const CallContex
   const ExtractRequest request{document.path, document.name, document.version.next_page, true};
   const Status ended = parts_.extractor.extract(request, sink, limited);
   LOADLINE_TRY(sink.flush());
+  document.refused = sink.refused();
   if (sink.stopped()) return Error(Code::cancelled, "the job ended early");
   if (!ended) LOADLINE_TRY(context.check());
   const auto stamp = parts_.files.stamp(document.path);
   if (!stamp || !(*stamp == document.stamp))
-    problem = Error(Code::failed_precondition, "the file changed while it was being read; ingest it again");
+    problem = Error(Code::failed_precondition, "the file changed while it was being read; ingest it again"),
+    document.refused.reset();
+  else if (document.refused)
+    problem = document.refused;
   else if (!ended && ended.error().code() == Code::deadline_exceeded && !limited.check())
     problem = time_is_up("reading the document", parts_.limits.extract_time, "extract_time");
   else if (!ended)
     problem = ended.error();
   if (problem) LOADLINE_TRY(parts_.store.fail_stage(id, IngestStage::extract, *problem, false));
   return reload(document);
+}
+
+// Nothing of it stays, also not of the pages before the one that was not let in.
+Result<StageEnd> DocumentPipeline::refuse(DocumentInWork& document) const {
+  const StageVersions stages = document.version.stages;
+  LOADLINE_ASSIGN(document.version,
+                  parts_.store.rewind_version(document.version.id, IngestStage::extract, stages));
+  return fail(document, IngestStage::extract, *document.refused, true);
 }
 
 // Records the pages from the next one to `last_page` as lost.

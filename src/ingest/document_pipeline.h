@@ -32,7 +32,8 @@ struct PipelineParts {
   const SourceFiles& files;
   const Clock& clock;
   const IngestLimits& limits;
-  std::string holder;  // of the leases
+  const PageRedactor* redactor;  // may be null
+  std::string holder;            // of the leases
   std::function<void(std::string_view document, IngestStage stage, std::size_t done, std::size_t all)>
       progress;
   std::function<bool()> stopped;  // the job ends early
@@ -42,13 +43,17 @@ struct PipelineParts {
 struct DocumentInWork {
   VersionRecord version;
   std::string name;
-  std::string path;          // raw bytes
-  FileStamp stamp;           // when its content was hashed
-  std::size_t embedded = 0;  // chunks given to the embedder
+  std::string path;                // raw bytes
+  FileStamp stamp;                 // when its content was hashed
+  std::size_t embedded = 0;        // chunks given to the embedder
+  std::optional<Error> refused{};  // the collection's rule does not let it in
 };
 
-/// The stage versions of today's extractor, rules and embedder.
-StageVersions current_stages(const DocumentExtractor& extractor, const Embedder& embedder);
+/// The stage versions of today's extractor, rules and embedder. `redactor` may be null.
+StageVersions current_stages(const DocumentExtractor& extractor, const Embedder& embedder,
+                             const PageRedactor* redactor);
+/// The part of an extract stage's version that is the redactor's; "" if there was none.
+std::string_view redaction_of(std::string_view extract_version);
 
 class DocumentPipeline {
  public:
@@ -69,6 +74,7 @@ class DocumentPipeline {
 
   Status extract_once(DocumentInWork& document, const CallContext& limited, const CallContext& context,
                       std::optional<Error>& problem) const;
+  Result<StageEnd> refuse(DocumentInWork& document) const;
   Result<StageEnd> finish_extract(DocumentInWork& document) const;
   Status give_up(DocumentInWork& document, int last_page, const std::string& reason) const;
 

@@ -22,6 +22,7 @@ DocumentOutcome outcome_of(const std::string& name, const VersionRecord& version
   outcome.pages = version.pages;
   outcome.lost_pages = version.lost_pages;
   outcome.chunks = version.chunks;
+  outcome.redacted = version.redacted;
   outcome.failure = version.failure;
   outcome.reason = version.reason;
   return outcome;
@@ -52,7 +53,7 @@ IngestJob::IngestJob(const IngestJobParts& parts, const IngestRequest& request, 
       collection_(std::move(collection)),
       observer_(observer),
       begun_(parts.clock.now()),
-      stages_(current_stages(parts.extractor, parts.embedder)),
+      stages_(current_stages(parts.extractor, parts.embedder, parts.redactor)),
       identity_(embedder_identity(parts.embedder.info())),
       pipeline_parts_{
           parts.store,
@@ -61,6 +62,7 @@ IngestJob::IngestJob(const IngestJobParts& parts, const IngestRequest& request, 
           parts.files,
           parts.clock,
           parts.limits,
+          parts.redactor,
           "pid " + std::to_string(::getpid()) + " since " + std::to_string(parts.clock.unix_millis()),
           [this](std::string_view document, IngestStage stage, std::size_t done, std::size_t all) {
             std::lock_guard lock(observer_mutex_);
@@ -85,6 +87,11 @@ Result<IngestSummary> IngestJob::run(SourceScan scan, const CallContext& context
   LOADLINE_TRY(follower_->follow(context));
   LOADLINE_TRY(parts_.store.drop_retired(collection_.id, follower_->applied()));
   LOADLINE_TRY(follower_->settle(context));
+  if (rule_changed_) {  // what the old rule let in stands nowhere any more
+    LOADLINE_TRY(follower_->purge());
+    LOADLINE_TRY(parts_.store.forget_dropped());
+  }
+  LOADLINE_TRY(warn_of_other_rules());
   add_up();
   return std::move(summary_);
 }
@@ -124,6 +131,8 @@ Status IngestJob::plan_file(const SourceFile& file, const std::optional<Document
     return {};
   }
   const DocumentPlan plan = plan_document(entry, *hash, stages_, request_.retry);
+  if (entry && entry->live && redaction_of(entry->live->stages.extract) != redaction_of(stages_.extract))
+    rule_changed_ = true;
   if (plan.drop) LOADLINE_TRY(parts_.store.drop_version(plan.drop));
   if (entry) LOADLINE_TRY(describe_document(*entry, file.source));
   if (plan.kind == DocumentPlan::Kind::unchanged || plan.kind == DocumentPlan::Kind::failed_before) {
@@ -301,7 +310,47 @@ Status IngestJob::prepare(Task& task, const CallContext& context) {
       return {};
     }
   }
+  if (task.document.refused) LOADLINE_TRY(withdraw(task, context));
   finish_task(task, task.document.version);
+  return {};
+}
+
+// A document that its collection refuses now, and was served under another rule: not any more. Its entry
+// begins anew, to say why.
+Status IngestJob::withdraw(Task& task, const CallContext& context) {
+  DocumentInWork& document = task.document;
+  LOADLINE_ASSIGN(const std::optional<DocumentEntry> entry,
+                  parts_.store.document_entry(collection_.id, document.name));
+  if (!entry || !entry->live || entry->live->content_hash != document.version.content_hash) return {};
+  const std::string hash = document.version.content_hash;
+  const std::uint64_t bytes = document.version.bytes;
+  if (auto begun = parts_.store.begin_delete(entry->id); !begun) return begun.error();
+  if (auto finished = finish_deletes(parts_.store, collection_.id, *follower_, context); !finished)
+    return finished.error();
+  LOADLINE_ASSIGN(document.version,
+                  parts_.store.create_version({collection_.id, document.name, entry->source, hash, bytes,
+                                               stages_, VersionId{}, IngestStage::extract}));
+  LOADLINE_TRY(parts_.store.fail_stage(document.version.id, IngestStage::extract, *document.refused, true));
+  LOADLINE_ASSIGN(document.version, parts_.store.version_record(document.version.id));
+  return {};
+}
+
+// What came by an upload cannot be read again: it stays as an earlier rule left it, and that is said.
+Status IngestJob::warn_of_other_rules() {
+  if (parts_.redactor == nullptr) return {};
+  LOADLINE_ASSIGN(const std::vector<DocumentEntry> entries, parts_.store.document_entries(collection_.id));
+  std::size_t others = 0;
+  std::string first;
+  for (const DocumentEntry& entry : entries) {
+    if (!entry.live || entry.deleting) continue;
+    if (redaction_of(entry.live->stages.extract) == redaction_of(stages_.extract)) continue;
+    if (others++ == 0) first = entry.name;
+  }
+  if (others > 0)
+    summary_.warnings.push_back(std::to_string(others) + " documents (" + first +
+                                (others > 1 ? ", ..." : "") +
+                                ") are served as they were stored under another privacy rule of the "
+                                "collection; ingest their files again, or delete them");
   return {};
 }
 

@@ -27,6 +27,7 @@ struct IngestJobParts {
   const SourceFiles& files;
   const Clock& clock;
   const IngestLimits& limits;
+  const PageRedactor* redactor = nullptr;
 };
 
 /// Finishes deletes that were begun, in one go for all of them: indexes, purge, store.
@@ -76,6 +77,8 @@ class IngestJob {
   void finish_task(Task& task, const VersionRecord& version);
   bool is_new_embedder() const;
 
+  Status withdraw(Task& task, const CallContext& context);
+  Status warn_of_other_rules();
   Status prune(const SourceScan& scan, const CallContext& context);
   void add_up();
 
@@ -98,7 +101,8 @@ class IngestJob {
   BoundedQueue<Task*> extracted_;
   std::vector<Task*> ready_;  // prepared, to be published
   std::size_t ready_chunks_ = 0;
-  Status extract_status_;  // of the extracting thread; read after it ended
+  bool rule_changed_ = false;  // documents were stored under another rule about personal data
+  Status extract_status_;      // of the extracting thread; read after it ended
 };
 
 }  // namespace loadline

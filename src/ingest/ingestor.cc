@@ -67,6 +67,7 @@ DocumentStatus status_of(const DocumentEntry& entry, const std::string& writer) 
     status.pages = shown->pages;
     status.lost_pages = shown->lost_pages;
     status.chunks = shown->chunks;
+    status.redacted = shown->redacted;
   }
   const bool failed = shown != nullptr && shown->state == DocumentState::failed;
   if (failed) status.reason = shown->reason;
@@ -107,14 +108,15 @@ Status compare(const Index& index, std::string_view name, const StoreAudit& audi
 
 Ingestor::Ingestor(IngestStore& store, IndexCatalogue& indexes, DocumentExtractor& extractor,
                    const Embedder& embedder, const SourceFiles& files, const Clock& clock,
-                   IngestLimits limits)
+                   IngestLimits limits, const PageRedactors* redactors)
     : store_(store),
       indexes_(indexes),
       extractor_(extractor),
       embedder_(embedder),
       files_(files),
       clock_(clock),
-      limits_(limits) {}
+      limits_(limits),
+      redactors_(redactors) {}
 
 Result<IngestSummary> Ingestor::run(const IngestRequest& request, IngestObserver& observer,
                                     const CallContext& context) {
@@ -129,7 +131,8 @@ Result<IngestSummary> Ingestor::run(const IngestRequest& request, IngestObserver
     return Error(Code::not_found, "no file to ingest: the folder is empty or nothing matches the pattern");
   LOADLINE_ASSIGN(const std::unique_ptr<WriterLock> lock, store_.lock_for_writing(context));
   LOADLINE_ASSIGN(CollectionRecord collection, store_.ensure_collection(request.collection));
-  const IngestJobParts parts{store_, indexes_, extractor_, embedder_, files_, clock_, limits_};
+  const PageRedactor* const redactor = redactors_ == nullptr ? nullptr : redactors_->of(request.collection);
+  const IngestJobParts parts{store_, indexes_, extractor_, embedder_, files_, clock_, limits_, redactor};
   IngestJob job(parts, request, std::move(collection), observer);
   return job.run(std::move(scan), context);
 }

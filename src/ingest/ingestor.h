@@ -24,6 +24,7 @@
 #include "model/embedder.h"
 #include "model/index_catalogue.h"
 #include "model/ingest_store.h"
+#include "model/page_redactor.h"
 #include "model/source_files.h"
 
 namespace loadline {
@@ -74,6 +75,7 @@ struct DocumentOutcome {
   int pages = 0;
   std::vector<LostPage> lost_pages;
   std::uint32_t chunks = 0;
+  std::vector<RedactedCount> redacted;  // what was taken out of it, by type
   double seconds = 0;
   Code failure = Code::internal;  // if failed
   std::string reason;             // if failed: a sentence for the user
@@ -107,6 +109,7 @@ struct DocumentStatus {
   int pages = 0;
   std::vector<LostPage> lost_pages;
   std::uint32_t chunks = 0;
+  std::vector<RedactedCount> redacted;
   std::string stage;      // of an unfinished one: where it stands
   std::string waits_for;  // of an unfinished one: a sentence
   std::string reason;     // of a failed one
@@ -129,7 +132,8 @@ struct VerifyReport {
 class Ingestor {
  public:
   Ingestor(IngestStore& store, IndexCatalogue& indexes, DocumentExtractor& extractor,
-           const Embedder& embedder, const SourceFiles& files, const Clock& clock, IngestLimits limits = {});
+           const Embedder& embedder, const SourceFiles& files, const Clock& clock, IngestLimits limits = {},
+           const PageRedactors* redactors = nullptr);  // null: everything is stored as it is
 
   /// Ok also if documents failed: the summary says so. Errors of the job as a whole: invalid_argument (the
   /// collection's name, a bad glob), not_found (no path leads to a file), failed_precondition (another
@@ -160,6 +164,7 @@ class Ingestor {
   const SourceFiles& files_;
   const Clock& clock_;
   const IngestLimits limits_;
+  const PageRedactors* const redactors_;  // may be null
 };
 
 }  // namespace loadline

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include "ingest/fakes_test.h"
@@ -33,7 +35,7 @@ class IngestorTest : public testing::Test {
     store = std::move(*opened);
   }
 
-  Ingestor ingestor() { return {*store, catalogue, extractor, *embedder, files, clock, limits}; }
+  Ingestor ingestor() { return {*store, catalogue, extractor, *embedder, files, clock, limits, redactors}; }
 
   Result<IngestSummary> try_run(IngestRequest request) {
     IngestObserver silent;
@@ -88,8 +90,50 @@ class IngestorTest : public testing::Test {
   std::unique_ptr<HashEmbedder> embedder = std::make_unique<HashEmbedder>();
   FakeCatalogue catalogue;
   IngestLimits limits;
+  const PageRedactors* redactors = nullptr;
   std::unique_ptr<SqliteStore> store;
 };
+
+// Takes "secret<digits>" out of every block, refuses a page with "forbidden", in its collection "c".
+class WordRedactor final : public PageRedactor, public PageRedactors {
+ public:
+  Status redact(ExtractedPage& page) const override {
+    std::uint32_t count = 0;
+    for (Block& block : page.blocks) {
+      if (block.text.find("forbidden") != std::string::npos)
+        return Error(Code::permission_denied, "the document has a value of the type 'forbidden'");
+      for (std::size_t at = 0; (at = block.text.find("secret", at)) != std::string::npos; ++count)
+        block.text.replace(at, block.text.find_first_not_of("0123456789", at + 6) - at, "[gone]");
+    }
+    if (count > 0) page.redacted = {{"word", count}};
+    settled = false;
+    return {};
+  }
+  Status redact(DocumentProperties&) const override { return {}; }
+  Status settle() const override {
+    settled = true;
+    ++settles;
+    return {};
+  }
+  std::string version() const override { return rule; }
+  const PageRedactor* of(std::string_view collection) const override {
+    return collection == "c" ? this : nullptr;
+  }
+
+  std::string rule = "1";
+  mutable bool settled = true;
+  mutable int settles = 0;
+};
+
+std::string everything_below(const std::string& folder) {
+  std::string all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    all.append(std::istreambuf_iterator<char>(in), {});
+  }
+  return all;
+}
 
 TEST_F(IngestorTest, serves_a_folder_and_does_nothing_the_second_time) {
   docs.write("b.txt", "# Fees\n" + paragraph("fee") + "%page\n| | 2022\n| Cards | 7\n");
@@ -413,6 +457,88 @@ TEST_F(IngestorTest, a_cancelled_job_goes_on_where_it_stopped) {
   for (const auto& [page, count] : extractor.reads())
     EXPECT_LE(count, page.second > 32 ? 2 : 1) << page.second;
   expect_sound();
+}
+
+TEST_F(IngestorTest, what_a_rule_takes_out_is_stored_nowhere_and_counted) {
+  WordRedactor words;
+  redactors = &words;
+  docs.write("a.txt",
+             paragraph("loan") + "secret4711 and secret42 .\n%page\nThe secret99 .\n" + paragraph("fee"));
+  const IngestSummary summary = run();
+  EXPECT_EQ(states(summary), "a.txt:done ");
+  EXPECT_EQ(summary.documents[0].redacted, (std::vector<RedactedCount>{{"word", 3}}));
+  EXPECT_EQ(ingestor().status("c")->documents[0].redacted, (std::vector<RedactedCount>{{"word", 3}}));
+  EXPECT_TRUE(words.settled);
+  EXPECT_GT(words.settles, 0);
+  std::string all;
+  for (const std::string& text : served()) all += text;
+  EXPECT_NE(all.find("[gone]"), std::string::npos);
+  const std::string disk = everything_below(data.path());
+  for (const char* value : {"secret4711", "secret42", "secret99"}) {
+    EXPECT_EQ(all.find(value), std::string::npos) << value;
+    EXPECT_EQ(disk.find(value), std::string::npos) << value;
+  }
+  EXPECT_NE(disk.find("loan7"), std::string::npos);  // the search sees what is there
+  expect_sound();
+}
+
+TEST_F(IngestorTest, a_rule_that_changed_reads_again_and_leaves_nothing_of_before) {
+  docs.write("a.txt", paragraph("loan") + "secret4711 .\n");
+  docs.write("b.txt", paragraph("fee"));
+  EXPECT_EQ(states(run()), "a.txt:done b.txt:done ");
+  EXPECT_NE(everything_below(data.path()).find("secret4711"), std::string::npos);
+  WordRedactor words;
+  redactors = &words;
+  EXPECT_EQ(states(run()), "a.txt:done b.txt:done ");
+  EXPECT_EQ(states(run()), "a.txt:done= b.txt:done= ");
+  EXPECT_EQ(everything_below(data.path()).find("secret4711"), std::string::npos);
+  EXPECT_TRUE(catalogue.keyword_disk.removed.empty());  // the indexes rewrote what held it
+  words.rule = "2";
+  const int runs = extractor.runs;
+  EXPECT_EQ(states(run()), "a.txt:done b.txt:done ");
+  EXPECT_EQ(extractor.runs, runs + 2);
+  expect_sound();
+}
+
+TEST_F(IngestorTest, a_document_that_the_rule_refuses_is_named_and_not_served) {
+  docs.write("a.txt", paragraph("loan") + "%page\nforbidden thing .\n");
+  docs.write("b.txt", paragraph("fee"));
+  run();
+  EXPECT_NE(everything_below(data.path()).find("forbidden thing"), std::string::npos);
+  WordRedactor words;
+  redactors = &words;
+  EXPECT_EQ(states(run()), "a.txt:failed b.txt:done ");
+  const auto status = *ingestor().status("c");
+  ASSERT_EQ(status.documents.size(), 2U);
+  EXPECT_EQ(status.documents[0].reason, "the document has a value of the type 'forbidden'");
+  EXPECT_FALSE(status.documents[0].served);
+  for (const std::string& text : served()) EXPECT_EQ(text.find("loan"), std::string::npos);
+  EXPECT_EQ(everything_below(data.path()).find("forbidden thing"), std::string::npos);
+  expect_sound();
+  EXPECT_EQ(states(run()), "a.txt:failed= b.txt:done= ");
+  words.rule = "2";  // another rule, another try
+  const int runs = extractor.runs;
+  EXPECT_EQ(states(run()), "a.txt:failed b.txt:done ");
+  EXPECT_EQ(extractor.runs, runs + 2);
+  docs.write("a.txt", paragraph("loan"));
+  EXPECT_EQ(states(run()), "a.txt:done b.txt:done= ");
+  expect_sound();
+}
+
+TEST_F(IngestorTest, what_cannot_be_read_again_is_told) {
+  docs.write("up.txt", paragraph("loan"));
+  IngestRequest request;
+  request.collection = "c";
+  request.uploads = {{docs.path() + "/up.txt", "up.txt"}};
+  ASSERT_TRUE(try_run(request).ok());
+  WordRedactor words;
+  redactors = &words;
+  request.uploads.clear();
+  const auto summary = try_run(request);
+  ASSERT_TRUE(summary.ok());
+  ASSERT_EQ(summary->warnings.size(), 1U);
+  EXPECT_NE(summary->warnings[0].find("another privacy rule"), std::string::npos);
+  EXPECT_NE(summary->warnings[0].find("up.txt"), std::string::npos);
 }
 
 }  // namespace

@@ -25,8 +25,23 @@ ExtractedPage missing_page(int number) {
 
 }  // namespace
 
-bool StoringSink::on_properties(const DocumentProperties& properties) {
+// False: it must not be stored; the reason is kept.
+template <class Part>
+bool StoringSink::redact(Part& part) {
+  if (parts_.redactor == nullptr) return true;
+  const Status redacted = parts_.redactor->redact(part);
+  if (redacted) return true;
+  if (redacted.error().code() == Code::permission_denied)
+    refused_ = redacted.error();
+  else
+    status_ = redacted;
+  return false;
+}
+
+bool StoringSink::on_properties(const DocumentProperties& given) {
+  DocumentProperties properties = given;
   pages_ = static_cast<std::size_t>(std::max(0, properties.page_count));
+  if (!redact(properties)) return false;
   if (status_.ok()) status_ = parts_.store.store_properties(document_.version.id, properties);
   return status_.ok();
 }
@@ -37,6 +52,7 @@ bool StoringSink::on_page(ExtractedPage page) {
     return false;
   }
   if (page.number < next_page_) return status_.ok();  // stored by an earlier attempt
+  if (!redact(page)) return false;
   constexpr int gap_max = 10'000;
   if (page.number - next_page_ <= gap_max)
     for (; next_page_ < page.number; ++next_page_) add(missing_page(next_page_));
@@ -54,6 +70,8 @@ void StoringSink::add(ExtractedPage page) {
 }
 
 Status StoringSink::flush() {
+  if (refused_) held_.clear();
+  if (status_.ok() && !held_.empty() && parts_.redactor != nullptr) status_ = parts_.redactor->settle();
   if (status_.ok() && !held_.empty()) status_ = parts_.store.store_pages(document_.version.id, held_, lease_);
   held_.clear();
   held_bytes_ = 0;

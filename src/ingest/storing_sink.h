@@ -1,6 +1,7 @@
 #pragma once
 // A PageSink that puts pages into the store as they come, in bounded pieces. One thread; used for one
 // extraction.
+#include <optional>
 #include <vector>
 
 #include "ingest/document_pipeline.h"
@@ -23,9 +24,13 @@ class StoringSink final : public PageSink {
   Status flush();
   /// Whether it ended the extraction because the job ends.
   bool stopped() const { return stopped_; }
+  /// Set if the collection's rule does not let the document in.
+  const std::optional<Error>& refused() const { return refused_; }
 
  private:
   void add(ExtractedPage page);
+  template <class Part>
+  bool redact(Part& part);
 
   const PipelineParts& parts_;
   const DocumentInWork& document_;
@@ -36,6 +41,7 @@ class StoringSink final : public PageSink {
   std::size_t held_bytes_ = 0;
   Status status_;
   bool stopped_ = false;
+  std::optional<Error> refused_;
 };
 
 }  // namespace loadline

@@ -53,6 +53,13 @@ struct Block {
 /// What stands between two blocks in the extracted text.
 inline constexpr std::string_view block_separator = "\n\n";
 
+/// How often values of a type were taken out.
+struct RedactedCount {
+  std::string type;  // as in manifests, e.g. "iban"
+  std::uint32_t count = 0;
+  bool operator==(const RedactedCount&) const = default;
+};
+
 /// One page: of a PDF the page, of a presentation the slide, of a workbook the sheet, otherwise what page
 /// breaks make.
 struct ExtractedPage {
@@ -61,6 +68,7 @@ struct ExtractedPage {
   bool recognised = false;      // text came from OCR
   std::string lost_reason;      // not empty: the page could not be read, and why (safe to show)
   std::vector<Block> blocks;
+  std::vector<RedactedCount> redacted;  // by type; empty where nothing was looked for or found
 };
 
 /// What is known of a document as a whole, from its metadata and first pages.

@@ -68,6 +68,7 @@ struct VersionRecord {
   std::int64_t lease_until = 0;       // unix milliseconds
   std::int64_t started = 0;           // unix milliseconds
   std::vector<LostPage> lost_pages;
+  std::vector<RedactedCount> redacted;  // of the pages stored so far, by type
 };
 
 struct DocumentEntry {
@@ -252,6 +253,9 @@ class IngestStore {
   virtual Result<std::vector<VersionId>> indexed_versions(CollectionId collection) const = 0;
   /// Chunks of a version after id `after`, at most `count`, with vectors. Empty if it is gone.
   virtual Result<IndexRows> index_rows(VersionId version, ChunkId after, std::size_t count) const = 0;
+  /// Nothing that was dropped before is left in what the store keeps for its own safety (the write-ahead
+  /// log).
+  virtual Status forget_dropped() { return {}; }
   /// Drops what is stored of retired versions, and the log rows up to `applied`, which both indexes have.
   virtual Status drop_retired(CollectionId collection, std::uint64_t applied) = 0;
 

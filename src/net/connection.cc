@@ -373,7 +373,9 @@ RequestPlan Connection::make_plan() {
 
 Connection::awaitable<bool> Connection::serve() {
   const std::string_view given = request_.header("x-request-id");
-  request_.request_id = is_sane_request_id(given) ? std::string(given) : io_.new_request_id();
+  const bool taken =
+      is_sane_request_id(given) && (!shared_.takes_request_id || shared_.takes_request_id(given));
+  request_.request_id = taken ? std::string(given) : io_.new_request_id();
   request_.peer = peer_;
   started_ = shared_.clock.now();
   head_only_ = request_.method == "HEAD";

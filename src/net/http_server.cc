@@ -41,6 +41,7 @@ class HttpServer::Impl {
  public:
   Impl(const HttpServerOptions& options, const Clock& clock, HttpHandler& handler)
       : options_(options), shared_{.limits = options.limits, .clock = clock, .handler = handler} {
+    shared_.takes_request_id = options.takes_request_id;
     shared_.pool = std::make_unique<WorkerPool>("request", options.limits.requests_in_flight_max);
     const std::uint32_t threads = std::max<std::uint32_t>(1, options.threads);
     for (std::uint32_t i = 0; i < threads; ++i)

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -47,6 +48,9 @@ struct HttpServerOptions {
   std::string tls_key;
   std::uint32_t threads = 2;  // for connections
   HttpLimits limits;
+  /// Whether a client's own x-request-id, which goes into logs and records, is taken over; empty: every sane
+  /// one is. Any thread, quick.
+  std::function<bool(std::string_view)> takes_request_id;
 };
 
 class HttpServer {

@@ -33,6 +33,7 @@ struct ServerShared {
   BodyBudget bodies{limits.body_bytes_total_max, stats.body_bytes};
   std::unique_ptr<WorkerPool> pool{};
   std::atomic<std::uint32_t> coroutines_in_flight{0};
+  std::function<bool(std::string_view)> takes_request_id{};
   boost::asio::thread_pool files{1};  // writes bodies to their sinks
 };
 

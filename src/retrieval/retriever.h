@@ -51,6 +51,9 @@ struct SearchRequest {
   /// So many chunks of one page, best first, come before other pages' ones; the rest of a page only when
   /// there are no other pages left. 1 shows as many pages as possible.
   std::size_t chunks_per_page = 1;
+  /// Whose question it is. A collection in which pseudonyms of this tenant stand for values is asked with
+  /// them in the values' place; "": as it stands.
+  std::string tenant{};
 };
 
 /// How a hit came about, for `search --explain`. Rank 0: not among the leg's candidates.

@@ -94,7 +94,14 @@ CREATE TABLE receipts(
 CREATE INDEX receipts_document ON receipts(document);
 )sql";
 
-constexpr std::array<const char*, schema_version> migrations = {first_schema};
+// What was taken out of a version's pages, by type.
+constexpr const char* second_schema = R"sql(
+CREATE TABLE redactions(
+  version INTEGER NOT NULL REFERENCES versions(id), type TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY(version, type)) WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char*, schema_version> migrations = {first_schema, second_schema};
 
 Result<int> stored_version(SqlConnection& connection) {
   Query query(connection, "PRAGMA user_version");

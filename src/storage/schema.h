@@ -6,7 +6,7 @@
 
 namespace loadline {
 
-inline constexpr int schema_version = 1;
+inline constexpr int schema_version = 2;
 
 /// failed_precondition if a newer program wrote the folder.
 Status migrate_schema(SqlConnection& connection);

@@ -91,6 +91,15 @@ Status insert_chunk(SqlConnection& connection, VersionId version, const Chunk& c
   return query.run();
 }
 
+Status add_redactions(SqlConnection& connection, VersionId version, const ExtractedPage& page) {
+  for (const RedactedCount& redacted : page.redacted)
+    LOADLINE_TRY(exec(connection,
+                      "INSERT INTO redactions VALUES (?, ?, ?) ON CONFLICT(version, type) DO UPDATE SET "
+                      "count = count + excluded.count",
+                      version.value, redacted.type, redacted.count));
+  return {};
+}
+
 std::string half_bytes(std::span<const float> vector) {
   std::string bytes;
   bytes.reserve(vector.size() * 2);
@@ -125,6 +134,9 @@ Status copy_pages(SqlConnection& connection, VersionId from, VersionId to) {
   LOADLINE_TRY(exec(connection,
                     "INSERT INTO pages SELECT ?2, number, width, height, recognised, lost_reason, blocks, "
                     "content FROM pages WHERE version = ?1",
+                    from.value, to.value));
+  LOADLINE_TRY(exec(connection,
+                    "INSERT INTO redactions SELECT ?2, type, count FROM redactions WHERE version = ?1",
                     from.value, to.value));
   return exec(connection,
               "UPDATE versions SET (next_page, pages, media_type, stated_title, author, created) = (SELECT "
@@ -231,6 +243,7 @@ Result<VersionRecord> SqliteStore::rewind_version(VersionId version, IngestStage
     }
     if (first <= IngestStage::extract) {
       LOADLINE_TRY(exec(connection, "DELETE FROM pages WHERE version = ?", version.value));
+      LOADLINE_TRY(exec(connection, "DELETE FROM redactions WHERE version = ?", version.value));
       LOADLINE_TRY(
           exec(connection, "UPDATE versions SET next_page = 1, pages = 0 WHERE id = ?", version.value));
     }
@@ -284,7 +297,10 @@ Status SqliteStore::store_pages(VersionId version, std::span<const ExtractedPage
                                 const StageLease& lease) {
   if (pages.empty()) return {};
   return impl_->write(Impl::Durability::ordered, [&](SqlConnection& connection) -> Status {
-    for (const ExtractedPage& page : pages) LOADLINE_TRY(insert_page(connection, version, page));
+    for (const ExtractedPage& page : pages) {
+      LOADLINE_TRY(insert_page(connection, version, page));
+      LOADLINE_TRY(add_redactions(connection, version, page));
+    }
     const int last = pages.back().number;
     LOADLINE_TRY(exec(connection,
                       "UPDATE versions SET next_page = ?1 + 1, pages = max(pages, ?1) WHERE id = ?2", last,

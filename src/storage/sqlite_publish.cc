@@ -312,6 +312,13 @@ Status SqliteStore::drop_retired(CollectionId collection, std::uint64_t applied)
   });
 }
 
+Status SqliteStore::forget_dropped() {
+  LOADLINE_ASSIGN(const bool truncated, impl_->truncate_log());
+  // Readers are in the way: the next writer's checkpoint takes the rest, and what was dropped is overwritten.
+  static_cast<void>(truncated);
+  return {};
+}
+
 Result<DeletionReceipt> SqliteStore::begin_delete(DocumentId document) {
   return impl_->write(Impl::Durability::synced, [&](SqlConnection& connection) -> Result<DeletionReceipt> {
     LOADLINE_ASSIGN(const std::int64_t begun,

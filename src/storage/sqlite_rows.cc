@@ -72,6 +72,16 @@ Status read_lost_pages(SqlConnection& connection, VersionRecord& record) {
   return query.status();
 }
 
+Status read_redactions(SqlConnection& connection, VersionRecord& record) {
+  Query query(connection, "SELECT type, count FROM redactions WHERE version = ? ORDER BY type");
+  query.bind(record.id.value);
+  while (query.next()) {
+    std::string type = query.text();
+    record.redacted.push_back({std::move(type), static_cast<std::uint32_t>(query.number())});
+  }
+  return query.status();
+}
+
 }  // namespace
 
 Result<VersionRecord> read_version(SqlConnection& connection, VersionId version) {
@@ -107,6 +117,7 @@ Result<VersionRecord> read_version(SqlConnection& connection, VersionId version)
   LOADLINE_TRY(read_attempts(connection, record));
   LOADLINE_TRY(read_lease(connection, record));
   LOADLINE_TRY(read_lost_pages(connection, record));
+  LOADLINE_TRY(read_redactions(connection, record));
   return record;
 }
 
@@ -142,6 +153,7 @@ Status erase_version(SqlConnection& connection, VersionId version) {
   LOADLINE_TRY(exec(connection, "DELETE FROM vectors WHERE version = ?", version.value));
   LOADLINE_TRY(exec(connection, "DELETE FROM chunks WHERE version = ?", version.value));
   LOADLINE_TRY(exec(connection, "DELETE FROM pages WHERE version = ?", version.value));
+  LOADLINE_TRY(exec(connection, "DELETE FROM redactions WHERE version = ?", version.value));
   LOADLINE_TRY(exec(connection, "DELETE FROM ledger WHERE version = ?", version.value));
   LOADLINE_TRY(exec(connection, "UPDATE documents SET working = NULL WHERE working = ?", version.value));
   return exec(connection, "DELETE FROM versions WHERE id = ?", version.value);

@@ -84,6 +84,7 @@ class SqliteStore final : public KnowledgeStore, public IngestStore {
   Result<std::uint64_t> dropped_changes(CollectionId collection) const override;
   Result<std::vector<VersionId>> indexed_versions(CollectionId collection) const override;
   Result<IndexRows> index_rows(VersionId version, ChunkId after, std::size_t count) const override;
+  Status forget_dropped() override;
   Status drop_retired(CollectionId collection, std::uint64_t applied) override;
   Result<DeletionReceipt> begin_delete(DocumentId document) override;
   Result<DeletionReceipt> finish_delete(DocumentId document) override;

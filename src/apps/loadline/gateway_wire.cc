@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "apps/loadline/collection_privacy.h"
 #include "base/printable.h"
 #include "privacy/name_tagger.h"
 
@@ -258,6 +259,11 @@ Result<std::unique_ptr<const TraceTexts>> make_trace_texts(const Manifest& manif
   PiiConfig everything;
   everything.action = "mask";
   everything.patterns = manifest.pii.patterns;
+  for (const KnowledgeConfig& knowledge : manifest.knowledge)
+    for (const PatternConfig& pattern : knowledge.privacy.patterns) {
+      everything.patterns.push_back(pattern);
+      everything.patterns.back().name += "_" + std::to_string(everything.patterns.size());
+    }
   for (PatternConfig& pattern : everything.patterns) pattern.action = "mask";
   LOADLINE_ASSIGN(auto policy, make_privacy_policy(everything, "telemetry.content", {}));
   return std::make_unique<const TraceTexts>(std::move(policy));
@@ -290,6 +296,8 @@ Result<std::shared_ptr<GatewayTable>> make_gateway_table(const Manifest& manifes
     route.budget = budget_of(config.budget);
     route.limits = limits_of(config.limits);
     route.guards = guards_of(manifest, config, all);
+    LOADLINE_ASSIGN(route.guards.privacy,
+                    make_route_privacy(manifest, config, route.guards.privacy, table->classes));
     const std::string* const local = first_local_model(manifest, config);
     if (local != nullptr) route.local_model = *local;
     if (!config.knowledge.empty()) route.policy.candidates = {{.model = index_of(*table, route.local_model)}};

@@ -17,6 +17,19 @@ json::array json_of(const std::vector<LostPage>& pages) {
   return out;
 }
 
+json::object json_of(const std::vector<RedactedCount>& redacted) {
+  json::object out;
+  for (const RedactedCount& one : redacted) out[one.type] = one.count;
+  return out;
+}
+
+std::string text_of(const std::vector<RedactedCount>& redacted) {
+  std::string text;
+  for (const RedactedCount& one : redacted)
+    text += (text.empty() ? "" : ", ") + std::to_string(one.count) + " " + one.type;
+  return text;
+}
+
 class Shown final : public IngestObserver {
  public:
   Shown(const Wire& wire, Terminal& terminal, std::string collection)
@@ -36,6 +49,7 @@ class Shown final : public IngestObserver {
                         {"lost_pages", json_of(outcome.lost_pages)},
                         {"chunks", outcome.chunks},
                         {"seconds", outcome.seconds}};
+      if (!outcome.redacted.empty()) line["redacted"] = json_of(outcome.redacted);
       if (!outcome.reason.empty()) line["reason"] = outcome.reason;
       print_json(line);
     } else if (!outcome.unchanged) {
@@ -56,6 +70,7 @@ class Shown final : public IngestObserver {
     if (outcome.state != DocumentState::failed && outcome.state != DocumentState::deleted)
       text += terminal_.styled(Style::dim, numbers);
     if (!outcome.reason.empty()) text += "\n        " + visible(outcome.reason);
+    if (!outcome.redacted.empty()) text += "\n        taken out: " + text_of(outcome.redacted);
     for (const LostPage& page : outcome.lost_pages)
       text += "\n        lost page " + std::to_string(page.page) + ": " + visible(page.reason);
     return text;
@@ -153,6 +168,7 @@ json::object json_of(const DocumentStatus& document) {
                    {"pages", document.pages},
                    {"lost_pages", json_of(document.lost_pages)},
                    {"chunks", document.chunks}};
+  if (!document.redacted.empty()) out["redacted"] = json_of(document.redacted);
   if (!document.stage.empty()) out["stage"] = document.stage;
   if (!document.waits_for.empty()) out["waits_for"] = document.waits_for;
   if (!document.reason.empty()) out["reason"] = document.reason;
@@ -190,7 +206,10 @@ void show_status(Terminal& terminal, const CollectionStatus& status) {
     rows.push_back({visible(document.name), std::string(state_name(document.state)),
                     std::to_string(document.pages), std::to_string(document.lost_pages.size()),
                     std::to_string(document.chunks),
-                    visible(document.reason.empty() ? document.waits_for : document.reason)});
+                    visible(!document.reason.empty()      ? document.reason
+                            : !document.waits_for.empty() ? document.waits_for
+                            : document.redacted.empty()   ? ""
+                                                          : "taken out: " + text_of(document.redacted))});
   if (rows.size() > 1) terminal.table(rows);
 }
 

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
 #include <cstdlib>
@@ -38,11 +39,14 @@ PatternCheck check_of(const std::string& name) {
   return name == "mod11" ? PatternCheck::mod11 : PatternCheck::none;
 }
 
+CustomPattern pattern_of(const PatternConfig& pattern) {
+  return {pattern.name,    pattern.expression, check_of(pattern.check),
+          pattern.context, pattern.bytes_max,  *action_of(pattern.action)};
+}
+
 Result<DetectorOptions> detector_options(const PiiConfig& config, const std::string& where) {
   DetectorOptions options;
-  for (const PatternConfig& pattern : config.patterns)
-    options.patterns.push_back({pattern.name, pattern.expression, check_of(pattern.check), pattern.context,
-                                pattern.bytes_max, *action_of(pattern.action)});
+  for (const PatternConfig& pattern : config.patterns) options.patterns.push_back(pattern_of(pattern));
   std::array<bool, data_type_count> wanted{};
   wanted.fill(config.detect.empty());
   for (const std::string& name : config.detect) {
@@ -160,6 +164,19 @@ Result<std::shared_ptr<const PrivacyPolicy>> make_privacy_policy(const PiiConfig
   policy->names_on_failure =
       config.names_on_failure == "block" ? OnGuardFailure::block : OnGuardFailure::mark_unchecked;
   return std::shared_ptr<const PrivacyPolicy>(std::move(policy));
+}
+
+std::vector<CustomPattern> all_patterns(const Manifest& manifest) {
+  std::vector<CustomPattern> all;
+  const auto add = [&all](const PiiConfig& rule) {
+    for (const PatternConfig& pattern : rule.patterns) {
+      all.push_back(pattern_of(pattern));
+      all.back().name += "_" + std::to_string(all.size());  // rules may give one name to several
+    }
+  };
+  add(manifest.pii);
+  for (const KnowledgeConfig& knowledge : manifest.knowledge) add(knowledge.privacy);
+  return all;
 }
 
 Result<std::unique_ptr<Vault>> open_vault(const std::string& data_folder, const Manifest& manifest,

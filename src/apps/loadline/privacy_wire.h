@@ -24,6 +24,9 @@ Result<std::shared_ptr<const PrivacyPolicy>> make_privacy_policy(const PiiConfig
                                                                  const std::string& where,
                                                                  const DataClasses& classes);
 
+/// Customers' identifiers of all rules of the manifest, under names of their own.
+std::vector<CustomPattern> all_patterns(const Manifest& manifest);
+
 /// What a reason begins with that names who sits at the machine, and no request.
 inline constexpr std::string_view operator_reason = "operator ";
 

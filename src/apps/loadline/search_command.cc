@@ -235,6 +235,9 @@ int run_search(Wire& wire, Terminal& terminal, const SearchArguments& arguments)
   request.collection = *collection;
   auto retriever = wire.retriever();
   if (!retriever) return report(wire, retriever.error());
+  auto privacy = wire.privacy();
+  if (!privacy) return report(wire, privacy.error());
+  request.tenant = (*privacy)->tenant_of(*collection);  // who may read the data folder may ask for all of it
   if (!arguments.queries_file.empty()) return search_file(wire, **retriever, request, arguments);
   request.query = arguments.query;
   auto found = (*retriever)->search(request, wire.context());
@@ -260,11 +263,14 @@ int run_ask(Wire& wire, Terminal& terminal, const AskArguments& arguments) {
   if (!route) return report(wire, route.error());
   auto flow = wire.chat_flow(*route);
   if (!flow) return report(wire, flow.error());
+  auto privacy = wire.privacy();
+  if (!privacy) return report(wire, privacy.error());
+  const std::string tenant = (*privacy)->tenant_of(*collection);
   const CallContext context = wire.context();
   cancel_on_signals(context);
   const auto ask = [&](const std::string& question, PrintedAnswer& sink) {
     ChatRequest request;
-    request.messages.push_back({"user", question, {}, ""});
+    request.messages.push_back({"user", (*privacy)->question(*collection, tenant, question), {}, ""});
     request.sampling.temperature = 0;
     return (*flow)->chat(*route, request, sink, context);
   };

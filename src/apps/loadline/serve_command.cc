@@ -40,7 +40,8 @@ Result<std::string> read_admin_secret(const Manifest& manifest) {
   return read_secret("the admin key", config.key_env, beside_manifest(manifest, config.key_file));
 }
 
-HttpServerOptions server_options(const Manifest& manifest, const ServeArguments& arguments) {
+HttpServerOptions server_options(const Wire& wire, const Manifest& manifest,
+                                 const ServeArguments& arguments) {
   const ServerConfig& config = manifest.server;
   HttpServerOptions options;
   options.address = arguments.address.empty() ? config.address : arguments.address;
@@ -50,6 +51,9 @@ HttpServerOptions server_options(const Manifest& manifest, const ServeArguments&
   options.tls_certificate = beside_manifest(manifest, config.tls_certificate);
   options.tls_key = beside_manifest(manifest, config.tls_key);
   options.threads = config.threads;
+  options.takes_request_id = [&guard = wire.record_guard()](std::string_view id) {
+    return guard.is_clean(id);
+  };
   HttpLimits& limits = options.limits;
   limits.body_bytes_max = config.body_bytes_max;
   limits.body_bytes_total_max = config.body_bytes_total_max;
@@ -160,7 +164,7 @@ Status serve(Wire& wire, Terminal& terminal, const ServeArguments& arguments) {
   StartingHandler handler(wire.log());
   Service service;  // outlives the server
   LOADLINE_ASSIGN(const auto server,
-                  HttpServer::open(server_options(*manifest, arguments), wire.clock(), handler));
+                  HttpServer::open(server_options(wire, *manifest, arguments), wire.clock(), handler));
   cancel_on_signals(context);
   announce(wire, terminal, *server);
   auto made = make_service(wire, manifest->server, std::move(keys), arguments.insecure);

@@ -13,8 +13,11 @@
 namespace loadline {
 namespace {
 
-void write_log_line(std::string_view line) {
-  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+// The last guard: texts of others that reach a field by mistake are masked. The time, in front, is ours.
+void write_log_line(const RecordGuard& guard, std::string_view line) {
+  const std::size_t front = std::min(line.find("\"event\""), line.size());
+  const std::string rest = guard.scrubbed(line.substr(front));
+  std::fprintf(stderr, "%.*s%s\n", static_cast<int>(front), line.data(), rest.c_str());
 }
 
 ExtractorOptions extractor_options(const IngestConfig& config) {
@@ -66,7 +69,7 @@ std::string joined(const std::vector<std::string>& names) {
 
 Wire::Wire(GlobalOptions options)
     : options_(std::move(options)),
-      log_(clock_, LogLevel::info, write_log_line),
+      log_(clock_, LogLevel::info, [this](std::string_view line) { write_log_line(record_guard_, line); }),
       vault_audit_(options_.data, files_, clock_, log_) {}
 
 Wire::~Wire() = default;
@@ -94,10 +97,21 @@ Result<const Manifest*> Wire::manifest() {
 
 Result<Vault*> Wire::vault() {
   LOADLINE_ASSIGN(const Manifest* manifest, this->manifest());
-  if (!vault_ && manifest->pii.on) {
+  if (!vault_ && (manifest->pii.on || has_private_collections(*manifest))) {
     LOADLINE_ASSIGN(vault_, open_vault(options_.data, *manifest, vault_audit_, files_, clock_));
   }
   return vault_.get();
+}
+
+Result<const CollectionPrivacy*> Wire::privacy() {
+  if (privacy_) return privacy_.get();
+  LOADLINE_ASSIGN(const Manifest* manifest, this->manifest());
+  Vault* vault = nullptr;
+  if (has_private_collections(*manifest)) {
+    LOADLINE_ASSIGN(vault, this->vault());
+  }
+  LOADLINE_ASSIGN(privacy_, CollectionPrivacy::make(*manifest, vault));
+  return privacy_.get();
 }
 
 Result<SqliteStore*> Wire::store() {
@@ -127,21 +141,25 @@ Result<Ingestor*> Wire::ingestor() {
   LOADLINE_ASSIGN(const Manifest* manifest, this->manifest());
   LOADLINE_ASSIGN(SqliteStore * store, this->store());
   LOADLINE_ASSIGN(const Embedder* embedder, this->embedder());
+  LOADLINE_ASSIGN(const CollectionPrivacy* privacy, this->privacy());
   extractor_ = std::make_unique<LazyExtractor>(extractor_options(manifest->ingest));
   if (!indexes_) indexes_ = std::make_unique<IndexFolders>(files_, options_.data);
   IngestLimits limits;
   limits.extract_time = std::chrono::seconds(manifest->ingest.document_seconds);
-  ingestor_ = std::make_unique<Ingestor>(*store, *indexes_, *extractor_, *embedder, sources_, clock_, limits);
+  ingestor_ = std::make_unique<Ingestor>(*store, *indexes_, *extractor_, *embedder, sources_, clock_, limits,
+                                         privacy);
   return ingestor_.get();
 }
 
 Result<const Retriever*> Wire::retriever() {
-  if (retriever_) return retriever_.get();
+  if (private_retriever_) return private_retriever_.get();
   LOADLINE_ASSIGN(SqliteStore * store, this->store());
   LOADLINE_ASSIGN(const Embedder* embedder, this->embedder());
   if (!indexes_) indexes_ = std::make_unique<IndexFolders>(files_, options_.data);
+  LOADLINE_ASSIGN(const CollectionPrivacy* privacy, this->privacy());
   retriever_ = make_retriever(*store, *embedder, *indexes_);
-  return retriever_.get();
+  private_retriever_ = make_private_retriever(*retriever_, *privacy);
+  return private_retriever_.get();
 }
 
 Result<std::string> Wire::collection(const std::string& named) {

@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/loadline/collection_privacy.h"
 #include "apps/loadline/index_folders.h"
 #include "apps/loadline/model_cache.h"
 #include "apps/loadline/privacy_wire.h"
+#include "apps/loadline/record_guard.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/manifest.h"
@@ -51,10 +53,13 @@ class Wire {
   const Clock& clock() const { return clock_; }
   const ModelCache& models() const { return models_; }
   Log& log() { return log_; }
+  const RecordGuard& record_guard() const { return record_guard_; }
   FileSystem& files() { return files_; }
   VaultAudit& vault_audit() { return vault_audit_; }
   /// The pseudonyms of the data folder; null if nothing in the manifest makes any.
   Result<Vault*> vault();
+  /// Rules of collections about personal data in their documents.
+  Result<const CollectionPrivacy*> privacy();
   /// All share one cancel token, which the loading of models looks at too.
   CallContext context() const;
 
@@ -88,6 +93,7 @@ class Wire {
 
   const GlobalOptions options_;
   SystemClock clock_;
+  const RecordGuard record_guard_;
   Log log_;
   const CancelToken stop_;
   ModelCache models_;
@@ -97,12 +103,13 @@ class Wire {
   bool manifest_read_ = false, has_manifest_ = false;
   Manifest manifest_;
   std::unique_ptr<Vault> vault_;
+  std::unique_ptr<CollectionPrivacy> privacy_;
   std::unique_ptr<SqliteStore> store_;
   std::unique_ptr<IndexFolders> indexes_;
   std::unique_ptr<Embedder> embedder_;
   std::unique_ptr<DocumentExtractor> extractor_;
   std::unique_ptr<Ingestor> ingestor_;
-  std::unique_ptr<Retriever> retriever_;
+  std::unique_ptr<Retriever> retriever_, private_retriever_;
   std::vector<std::pair<std::string, std::unique_ptr<LlamaChatModel>>> chat_models_;
   std::unique_ptr<ChatFlow> flow_;
 };
