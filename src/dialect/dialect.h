@@ -57,7 +57,8 @@ enum class TextKind : std::uint8_t {
 };
 
 /// A string of the body that goes upstream as content. Every string (and every key or number inside tool
-/// arguments and results) is either one of these or structural: field names, type words, ids, model names,
+/// arguments and results, and the name of a member that is not known and not plain) is either one of these or
+/// structural: field names, type words, ids, model names,
 /// base64 data, signatures.
 struct TextPlace {
   ByteRange raw;  // the token, quotes included

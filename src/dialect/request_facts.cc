@@ -15,6 +15,14 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// A member's name as it stands, with its quotes.
+bool is_plain_name(std::string_view raw) {
+  constexpr std::size_t bytes_max = 64;
+  return raw.size() <= bytes_max && std::all_of(raw.begin() + 1, raw.end() - 1, [](unsigned char c) {
+           return (c | 0x20U) - unsigned{'a'} < 26 || c == '_';
+         });
+}
+
 bool is_scalar(JsonView value) { return !value.is_object() && !value.is_array(); }
 
 TextRole role_named(std::string_view name) {
@@ -35,7 +43,7 @@ class RequestReader {
     for (JsonView value = root.first(); value; value = value.next()) {
       const std::string_view name = value.key().text(name_scratch_);
       if (shared_field(name, value)) continue;
-      if (!dialect_field(name, value)) unknown(value);
+      if (!dialect_field(name, value)) unknown_member(value);
     }
     if (error_.empty()) return {};
     return Error(Code::invalid_argument, error_);
@@ -76,6 +84,13 @@ class RequestReader {
   }
 
   void unknown(JsonView value) { all(value, {TextRole::none, TextKind::other, true}); }
+  // Its name goes upstream too. One of letters and underscores is a field of a newer API; others may say
+  // anything.
+  void unknown_member(JsonView value) {
+    if (const JsonView key = value.key(); key && !is_plain_name(key.raw()))
+      place(key, {TextRole::none, TextKind::other, true}, true);
+    unknown(value);
+  }
   // A field that only ever holds a word; anything else in it is read.
   void structural(JsonView value) {
     if (!is_scalar(value)) unknown(value);
@@ -273,7 +288,7 @@ class RequestReader {
 
   void rest_of(JsonView object, std::initializer_list<std::string_view> known) {
     for (JsonView child = object.first(); child; child = child.next())
-      if (!is_one_of(child.key().text(inner_scratch_), known)) unknown(child);
+      if (!is_one_of(child.key().text(inner_scratch_), known)) unknown_member(child);
   }
 
   // response_format, text.format, output_config.format: with or without a level between.

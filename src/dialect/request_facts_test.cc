@@ -136,6 +136,14 @@ TEST(RequestFacts, CompletionsEmbeddingsGemini) {
                                       "tool/result: r (key)", "tool/result: c", "system/text: sys"}));
 }
 
+TEST(RequestFacts, NamesOfUnknownMembersAreReadUnlessTheyArePlain) {
+  const std::string body =
+      R"({"model":"m","messages":[],"ada@lind.example":1,"4929123412341232":"x","plain_Field":true})";
+  EXPECT_EQ(places(body, facts_of(Dialect::openai_chat, body)),
+            (std::vector<std::string>{"none/other: ada@lind.example (key)",
+                                      "none/other: 4929123412341232 (key)", "none/other: x"}));
+}
+
 // A field that is skipped does not hide others beside it.
 TEST(RequestFacts, NothingHidesInStructuralObjects) {
   const std::string body =

@@ -400,6 +400,9 @@ def protected(us):
     (server.folder / "loadline.yaml").unlink()
     received = us.received()
     check(len(received) > 10000 and b"[CARD_" in received and b"[EMAIL_" in received, "the upstream got the pseudonyms", received[:500])
+    for request in json.loads(received):
+        hits = found_in(json.dumps(request, ensure_ascii=False).encode())
+        check(not hits, "nothing got to the upstream", (hits, request))
     check(not found_in(received), "nothing got to the upstream", found_in(received))
     check(b"Please write to [" in b"".join(Receiver.bodies), "there were traces, with content")
     check(not found_in(b"".join(Receiver.bodies)), "nothing is in the traces", found_in(b"".join(Receiver.bodies)))
