@@ -106,8 +106,8 @@ SchemaNode pii_node() {
       "street_address, and, where 'detect' names them, date_time, age, nationality, title and "
       "web_address; needs the embedder all-minilm-l6-v2",
       false));
-  keys.push_back(integer_node("names_milliseconds", "time of that model for one request", "milliseconds", 2000,
-                              1, 60000));
+  keys.push_back(integer_node("names_milliseconds", "time of that model for one request", "milliseconds",
+                              2000, 1, 60000));
   keys.push_back(choice_node(
       "names_on_failure",
       "what follows where it fails or is late: the request is refused, or it goes on and its answer "

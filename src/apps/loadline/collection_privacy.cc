@@ -109,8 +109,9 @@ Result<std::shared_ptr<const PrivacyPolicy>> make_route_privacy(const Manifest& 
     const bool guarded = guard != nullptr && offers(manifest.pii, static_cast<DataType>(i));
     if (!offers(rule, static_cast<DataType>(i)) && !guarded) continue;
     both.detect.push_back(type);
-    both.actions.emplace_back(
-        type, offers(rule, static_cast<DataType>(i)) ? for_questions(action_for(rule, type)) : action_for(manifest.pii, type));
+    both.actions.emplace_back(type, offers(rule, static_cast<DataType>(i))
+                                        ? for_questions(action_for(rule, type))
+                                        : action_for(manifest.pii, type));
   }
   if (guard != nullptr) {
     both.raises = manifest.pii.raises;
