@@ -200,6 +200,15 @@ class Guards(Base):
             self.assertNotIn(canary[:10], text)
             self.assertNotIn(canary[10:], text)
 
+    def test_a_canary_changes_no_cache_key_and_is_not_kept(self):
+        self.script(text="kept answer")
+        first, _, _ = self.ask("marked", "twice", system=PROMPT)
+        again, headers, request_id = self.ask("marked", "twice", system=PROMPT)
+        self.assertEqual(headers.get("x-loadline-cache"), "exact")
+        self.assertEqual(first.choices[0].message.content, again.choices[0].message.content)
+        self.assertEqual(len(self.received()), 1)
+        self.assertEqual(self.guard(request_id, "output")["verdict"], "not run")
+
     def test_without_a_canary_the_very_bytes_pass(self):
         raw = b'{ "zeta" : [1.0] ,"model":"plain","messages":[{"role":"system","content":"caf\\u00e9"},{"role":"user","content":"x"}]}'
         request = urllib.request.Request(ARGS.url + "/v1/chat/completions", data=raw, method="POST",
