@@ -104,6 +104,22 @@ class NoLocalModels final : public HttpHandler {
   void on_start(const HttpServerStats&) override {}
 };
 
+// Nothing here is compared by meaning.
+class NoEmbedder final : public Embedder {
+ public:
+  const EmbedderInfo& info() const override { return info_; }
+  Result<Matrix> embed(std::span<const std::string_view>, const CallContext&) const override {
+    return Error(Code::internal, "not used");
+  }
+  Result<Matrix> token_vectors(std::string_view, std::vector<TokenSpan>&, const CallContext&) const override {
+    return Error(Code::internal, "not used");
+  }
+  std::vector<TokenSpan> tokenize(std::string_view) const override { return {}; }
+
+ private:
+  EmbedderInfo info_;
+};
+
 // Everything that a flow stands on, with nothing kept.
 class Gateway {
  public:
@@ -114,12 +130,21 @@ class Gateway {
         log_(clock_, LogLevel::error, [](std::string_view) {}),
         cache_({}, clock_),
         pool_("local", 2),
+        guard_pool_("guard", 1),
         flow_({.governance = {budgets_, limits_, gates_, nullptr, audit},
                .local = {local_, pool_},
+               .embedder = embedder_,
+               .guard_pool = guard_pool_,
+               .injection_memo = injection_memo_,
                .clock = clock_,
                .log = log_,
                .metrics = metrics_,
-               .cache = cache_,
+               .memory = {.answers = cache_,
+                          .questions = questions_,
+                          .precision = precision_,
+                          .embedder = embedder_,
+                          .clock = clock_,
+                          .pool = pool_},
                .trust = nullptr},
               std::make_shared<GatewayTable>()),
         handler_(flow_) {
@@ -153,8 +178,13 @@ class Gateway {
   Log log_;
   GatewayMetrics metrics_;
   AnswerCache cache_;
+  SimilarQuestions questions_;
+  HitPrecision precision_;
+  NoEmbedder embedder_;
   NoLocalModels local_;
   WorkerPool pool_;
+  InjectionMemo injection_memo_;
+  WorkerPool guard_pool_;
   GatewayFlow flow_;
   FlowHandler handler_;
   std::unique_ptr<HttpServer> server_;
