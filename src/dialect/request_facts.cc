@@ -25,6 +25,19 @@ bool is_plain_name(std::string_view raw) {
 
 bool is_scalar(JsonView value) { return !value.is_object() && !value.is_array(); }
 
+// A string's token with a role, a type or an id: letters, digits and what stands between them. Not a number.
+bool is_word(std::string_view token) {
+  constexpr std::size_t bytes_max = 128;
+  if (token.size() < 2 || token.size() > bytes_max + 2) return token.size() <= 2;
+  const std::string_view word = token.substr(1, token.size() - 2);
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return word.empty() || (std::any_of(word.begin(), word.end(), is_letter) &&
+                          std::all_of(word.begin(), word.end(), [&](char c) {
+                            return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+                                   c == '.' || c == ':';
+                          }));
+}
+
 TextRole role_named(std::string_view name) {
   if (name == "user") return TextRole::user;
   if (name == "assistant" || name == "model") return TextRole::assistant;
@@ -91,9 +104,13 @@ class RequestReader {
       place(key, {TextRole::none, TextKind::other, true}, true);
     unknown(value);
   }
-  // A field that only ever holds a word; anything else in it is read.
+  // A field that never holds what somebody said, such as a signature; an object in it is read.
   void structural(JsonView value) {
     if (!is_scalar(value)) unknown(value);
+  }
+  // A field that only ever holds a word; anything else in it is read.
+  void word(JsonView value) {
+    if (!is_scalar(value) || (value.is_string() && !is_word(value.raw()))) unknown(value);
   }
 
   // Strings of a JSON Schema but for its own words and the names of properties.
@@ -377,7 +394,7 @@ class RequestReader {
       if (name == "content" || name == "parts") {
         content(value, role, kind);
       } else if (is_one_of(name, {"role", "tool_call_id", "type", "id", "status", "phase"})) {
-        structural(value);
+        word(value);
       } else if (name == "tool_calls") {
         for (JsonView call = value.first(); call; call = call.next()) tool_call(call);
       } else if (name == "function_call") {

@@ -144,6 +144,15 @@ TEST(RequestFacts, NamesOfUnknownMembersAreReadUnlessTheyArePlain) {
                                       "none/other: 4929123412341232 (key)", "none/other: x"}));
 }
 
+TEST(RequestFacts, WhatIsNoWordIsReadInTheFieldsOfWords) {
+  const std::string body =
+      R"({"model":"m","messages":[{"role":"user","content":"a"},{"role":"write to ada@lind.example"},)"
+      R"({"role":"tool","tool_call_id":"call_1-a.b:c","content":"b"},{"role":"tool","tool_call_id":"4929123412341232","content":"c"}]})";
+  EXPECT_EQ(places(body, facts_of(Dialect::openai_chat, body)),
+            (std::vector<std::string>{"user/text: a", "none/other: write to ada@lind.example",
+                                      "tool/result: b", "none/other: 4929123412341232", "tool/result: c"}));
+}
+
 // A field that is skipped does not hide others beside it.
 TEST(RequestFacts, NothingHidesInStructuralObjects) {
   const std::string body =

@@ -142,10 +142,9 @@ Result<std::unique_ptr<BertEncoder::Parts>> BertEncoder::Parts::load(const BertE
   LOADLINE_ASSIGN(const Kernels* kernels, choose_kernels(options.simd));
   LOADLINE_ASSIGN(const std::size_t threads, choose_threads(options.threads));
   LOADLINE_ASSIGN(SafeTensors tensors, SafeTensors::parse(folder.weights->bytes()));
-  std::optional<DigestTask> digest;
-  if (options.digest.empty()) digest.emplace(folder.weights->bytes());
-
   auto parts = std::make_unique<Parts>(std::move(folder), std::move(tensors));
+  std::optional<DigestTask> digest;  // ends before the parts, whose weights it reads
+  if (options.digest.empty()) digest.emplace(parts->folder.weights->bytes());
   const BertConfig& config = parts->folder.config;
   parts->batch_tokens = options.batch_tokens;
   parts->pool = std::make_unique<LanePool>(threads);
