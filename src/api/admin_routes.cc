@@ -17,12 +17,9 @@ namespace json = boost::json;
 namespace {
 
 void respond(HttpExchange& exchange, const json::value& value, int status = 200) {
-  HttpResponse response;
-  response.status = status;
-  response.content_type = "application/json";
+  HttpResponse response = json_response(json::serialize(value), status);
   // Some of these have a secret, and none is of use a minute later.
   response.headers.push_back({"cache-control", "no-store"});
-  response.body = json::serialize(value);
   exchange.respond(std::move(response));
 }
 

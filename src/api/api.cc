@@ -19,13 +19,6 @@ namespace json = boost::json;
 
 namespace {
 
-HttpResponse json_response(std::string body) {
-  HttpResponse response;
-  response.content_type = "application/json";
-  response.body = std::move(body);
-  return response;
-}
-
 class Api final : public HttpHandler {
  public:
   Api(ApiParts parts, std::unique_ptr<Authenticator> authenticator, std::unique_ptr<UploadJobs> uploads)
@@ -325,9 +318,8 @@ std::string Api::tenant(const HttpRequest& request) const {
 
 // As in governed calls: a team shares its pseudonyms.
 std::string Api::vault_tenant(const HttpRequest& request) const {
-  const auto identity = authenticator_->identify(request);
-  if (!identity) return {};
-  return (*identity)->team.empty() ? (*identity)->key : (*identity)->team;
+  const Identity* const identity = caller_of(request);
+  return identity != nullptr ? identity->tenant() : std::string();
 }
 
 int Api::retry_after() const {

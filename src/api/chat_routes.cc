@@ -67,10 +67,8 @@ std::string id_for(std::string_view prefix, std::string_view request_id) {
 }
 
 void respond_json(HttpExchange& exchange, std::string body, const std::vector<HttpHeader>& headers = {}) {
-  HttpResponse response;
+  HttpResponse response = json_response(std::move(body));
   response.headers = headers;
-  response.content_type = "application/json";
-  response.body = std::move(body);
   exchange.respond(std::move(response));
 }
 

@@ -19,11 +19,7 @@ namespace json = boost::json;
 namespace {
 
 void respond(HttpExchange& exchange, const json::value& value, int status = 200) {
-  HttpResponse response;
-  response.status = status;
-  response.content_type = "application/json";
-  response.body = json::serialize(value);
-  exchange.respond(std::move(response));
+  exchange.respond(json_response(json::serialize(value), status));
 }
 
 void refuse(HttpExchange& exchange, const Error& error) {
@@ -248,10 +244,7 @@ void CollectionRoutes::search(HttpExchange& exchange, const std::string& collect
   const auto response = retriever_.search(call->request, exchange.context());
   if (!response) return refuse(exchange, response.error());
   metrics_.add_searches(1);
-  HttpResponse out;
-  out.content_type = "application/json";
-  out.body = search_json(*response, collection, call->explain);
-  exchange.respond(std::move(out));
+  exchange.respond(json_response(search_json(*response, collection, call->explain)));
 }
 
 }  // namespace loadline

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "api/json_fields.h"
+#include "api/json_values.h"
 #include "base/log.h"
 
 namespace loadline {
@@ -148,10 +149,7 @@ void EmbeddingRoutes::embeddings(HttpExchange& exchange) const {
   const auto vectors = embedder_.embed(texts, exchange.context());
   if (!vectors) return exchange.respond(error_response(api_error(vectors.error())));
   metrics_.add_embedded(texts.size(), tokens);
-  HttpResponse response;
-  response.content_type = "application/json";
-  response.body = embeddings_json(*call, *vectors, tokens);
-  exchange.respond(std::move(response));
+  exchange.respond(json_response(embeddings_json(*call, *vectors, tokens)));
 }
 
 }  // namespace loadline

@@ -123,8 +123,7 @@ std::optional<CallRefusal> GatewayCall::recognise() {
   if (auto refused = find_route()) return refused;
   body_ = request_.body;
   if (route_->guards.is_empty()) return std::nullopt;
-  const std::string& tenant = identity_->team.empty() ? identity_->key : identity_->team;
-  guards_.emplace(route_->guards, parts_.vault, tenant, request_.request_id, parts_.clock);
+  guards_.emplace(route_->guards, parts_.vault, identity_->tenant(), request_.request_id, parts_.clock);
   guards_->read_request(body_, facts_);
   return std::nullopt;
 }
@@ -253,8 +252,7 @@ void GatewayCall::look_into_cache() {
   if (route_->cache_time.count() == 0 || facts_.has_tools || facts_.is_stateful || personal ||
       plan_->order().empty())
     return;
-  const std::string& tenant = identity_->team.empty() ? identity_->key : identity_->team;
-  cache_.emplace(parts_.memory, CallCache::Subject{.tenant = tenant,
+  cache_.emplace(parts_.memory, CallCache::Subject{.tenant = identity_->tenant(),
                                                    .rules = table_->version,
                                                    .route = *route_,
                                                    .label = need_.label,
@@ -404,14 +402,14 @@ std::int64_t GatewayCall::unix_nanos(Instant at) const {
   return started_unix_nanos_ + std::chrono::duration_cast<std::chrono::nanoseconds>(at - started_).count();
 }
 
-void GatewayCall::count(const End& end, Duration total) {
+void GatewayCall::count(const End& end, Duration total, const std::vector<AuditGuard>& guards) {
   if (route_ == nullptr) return;
   const auto relaxed = std::memory_order_relaxed;
   GatewaySeries& series = series_ != nullptr ? *series_ : index_->of(route_index(), std::nullopt);
   series.total.observe(std::chrono::duration<double>(total).count());
   if (end.first_token) series.first_token.observe(std::chrono::duration<double>(*end.first_token).count());
   series.queue.observe(std::chrono::duration<double>(queue_time_).count());
-  if (guards_) count_guards(series);
+  if (guards_) count_guards(series, guards);
   series.outcomes[static_cast<std::size_t>(end.outcome)].fetch_add(1, relaxed);
   series.input_tokens.fetch_add(spent_.tokens.input.value_or(0), relaxed);
   series.output_tokens.fetch_add(spent_.tokens.output.value_or(0), relaxed);
@@ -420,12 +418,12 @@ void GatewayCall::count(const End& end, Duration total) {
   series.malformed_events.fetch_add(malformed_, relaxed);
 }
 
-void GatewayCall::count_guards(GatewaySeries& series) const {
+void GatewayCall::count_guards(GatewaySeries& series, const std::vector<AuditGuard>& guards) const {
   for (std::size_t step = 0; step < guard_step_count; ++step) {
     const Duration time = guards_->time(static_cast<GuardStep>(step));
     if (time > Duration::zero()) series.guards[step].observe(std::chrono::duration<double>(time).count());
   }
-  for (const AuditGuard& guard : guards_->audit()) series.count_verdict(guard.name, guard.verdict);
+  for (const AuditGuard& guard : guards) series.count_verdict(guard.name, guard.verdict);
 }
 
 void GatewayCall::trace(const End& end) {
@@ -624,7 +622,7 @@ std::vector<std::string> GatewayCall::region_names() const {
   return names;
 }
 
-void GatewayCall::audit_decision(const End& end) {
+void GatewayCall::audit_decision(const End& end, const std::vector<AuditGuard>& guards) {
   AuditDecision decision;
   decision.request_id = request_.request_id;
   decision.key = identity_ ? identity_->key : "";
@@ -644,7 +642,7 @@ void GatewayCall::audit_decision(const End& end) {
     decision.region = model.region;
     decision.operator_name = model.operator_name;
   }
-  if (guards_) decision.guards = guards_->audit();
+  decision.guards = guards;
   if (cache_) decision.cache = cache_->verdict();
   decision.outcome = row_outcome_name(end.outcome);
   if (const auto recorded = parts_.governance.audit->record(decision); !recorded)
@@ -681,8 +679,10 @@ void GatewayCall::close(const End& end) {
   reservation_.settle(spent_.cost + spent_.uncertain);
   permit_.used_tokens(spent_.tokens.input.value_or(0) + spent_.tokens.output.value_or(0));
   permit_.finish();
-  if (parts_.governance.audit != nullptr && identity_) audit_decision(end);
-  count(end, total);
+  std::vector<AuditGuard> guards;
+  if (guards_) guards = guards_->audit();
+  if (parts_.governance.audit != nullptr && identity_) audit_decision(end, guards);
+  count(end, total, guards);
   trace(end);
 }
 

@@ -133,10 +133,10 @@ class GatewayCall {
   std::uint64_t prompt_estimate() const;
   std::vector<std::string> region_names() const;
   std::string class_name() const;
-  void audit_decision(const End& end);
+  void audit_decision(const End& end, const std::vector<AuditGuard>& guards);
   void begin_attempt(std::uint32_t model);
-  void count(const End& end, Duration total);
-  void count_guards(GatewaySeries& series) const;
+  void count(const End& end, Duration total, const std::vector<AuditGuard>& guards);
+  void count_guards(GatewaySeries& series, const std::vector<AuditGuard>& guards) const;
   void trace(const End& end);
   std::int64_t unix_nanos(Instant at) const;
   std::size_t route_index() const { return static_cast<std::size_t>(route_ - table_->routes.data()); }

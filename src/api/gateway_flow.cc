@@ -187,8 +187,9 @@ asio::awaitable<void> GatewayFlow::serve(AsyncExchange& exchange) {
   CallCache* const cache = call.cache();
   if (cache != nullptr && cache->has_similar()) {
     std::function<void()> comparison = cache->comparison();
-    const bool compared = co_await run_on_pool(parts_.local.pool, thread.executor, std::move(comparison));
-    if (compared) cache->compared(thread.random);
+    const PoolWait how = co_await wait_for_pool(exchange, parts_.local.pool, std::move(comparison),
+                                                CallCache::comparison_time_max);
+    if (how == PoolWait::done) cache->compared(thread.random);
   }
   if (const auto cached = cache != nullptr ? cache->answer() : nullptr) {
     GatewayCall::Spending nothing;

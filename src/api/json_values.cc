@@ -8,4 +8,12 @@ boost::json::value box_json(const Box& box) {
   return boost::json::array{rounded(box.x0), rounded(box.y0), rounded(box.x1), rounded(box.y1)};
 }
 
+HttpResponse json_response(std::string body, int status) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "application/json";
+  response.body = std::move(body);
+  return response;
+}
+
 }  // namespace loadline

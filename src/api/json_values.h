@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "model/document.h"
+#include "net/http_message.h"
 
 namespace loadline {
 
@@ -16,6 +17,9 @@ inline boost::json::string json_text(std::string_view text) {
   const std::string valid = to_valid_utf8(text);
   return boost::json::string(valid.data(), valid.size());
 }
+
+/// An answer whose body is this JSON.
+HttpResponse json_response(std::string body, int status = 200);
 
 /// Milliseconds with three digits after the point.
 inline double rounded_ms(double ms) { return std::round(ms * 1000) / 1000; }

@@ -1,6 +1,5 @@
 #include "api/model_call.h"
 
-#include <atomic>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
@@ -167,28 +166,6 @@ std::unique_ptr<ModelCall> make_local_call(const LocalModels& models, asio::any_
                                            std::function<Status()> may_open) {
   return std::make_unique<LocalCall>(models, std::move(executor), std::move(request), tag, std::move(context),
                                      std::move(may_open));
-}
-
-asio::awaitable<bool> run_on_pool(WorkerPool& pool, asio::any_io_executor executor,
-                                  std::function<void()> work) {
-  auto event = std::make_shared<asio::steady_timer>(executor, asio::steady_timer::time_point::max());
-  auto ended = std::make_shared<std::atomic<bool>>(false);
-  struct Waiting {
-    std::shared_ptr<Waker> waker;
-    ~Waiting() { waker->forget(); }
-  };
-  const Waiting waiting{std::make_shared<Waker>(event)};
-  const bool taken = pool.try_run([work = std::move(work), ended, waker = waiting.waker] {
-    work();
-    ended->store(true, std::memory_order_release);
-    waker->wake();
-  });
-  while (taken && !ended->load(std::memory_order_acquire)) {
-    boost::system::error_code ignored;
-    auto token = asio::redirect_error(asio::use_awaitable, ignored);
-    co_await event->async_wait(token);
-  }
-  co_return taken;
 }
 
 Duration parse_retry_after(std::string_view text, std::int64_t now_ms) {

@@ -54,11 +54,6 @@ std::unique_ptr<ModelCall> make_local_call(const LocalModels& models, boost::asi
                                            HttpRequest request, std::uint32_t tag, CallContext context,
                                            std::function<Status()> may_open);
 
-/// Runs `work` on the pool and waits for its end. False: all its threads are busy, and nothing was done.
-/// `work` must own what it uses: it runs on where the coroutine is gone.
-boost::asio::awaitable<bool> run_on_pool(WorkerPool& pool, boost::asio::any_io_executor executor,
-                                         std::function<void()> work);
-
 /// Seconds or HTTP date (RFC 9110 section 10.2.3); 0: neither. `now_ms`: since 1970.
 Duration parse_retry_after(std::string_view text, std::int64_t now_ms);
 

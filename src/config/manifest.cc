@@ -594,6 +594,10 @@ const KnowledgeConfig* Manifest::find_knowledge(std::string_view name) const {
 }
 const RouteConfig* Manifest::find_route(std::string_view name) const { return find_named(routes, name); }
 
+std::string Manifest::beside(const std::string& path) const {
+  return path.empty() ? path : (std::filesystem::path(folder) / path).string();
+}
+
 Result<Manifest> parse_manifest(std::string_view yaml, const std::string& file) {
   LOADLINE_ASSIGN(CheckedManifest checked, check(yaml, file));
   checked.manifest.version = std::to_string(hash64(yaml)) + "-" + std::to_string(yaml.size());

@@ -236,6 +236,8 @@ struct Manifest {
   const ModelConfig* find_model(std::string_view name) const;
   const KnowledgeConfig* find_knowledge(std::string_view name) const;
   const RouteConfig* find_route(std::string_view name) const;
+  /// A path that the manifest names, as this process can open it; "" stays "".
+  std::string beside(const std::string& path) const;
 };
 
 const SchemaNode& manifest_schema();

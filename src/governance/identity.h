@@ -67,6 +67,9 @@ struct Identity {
   std::uint8_t clearance_level =
       0;              // scopes.clearance in the manifest's classes; an unknown name is the most open
   DataLabel floor{};  // scopes.floor, an unknown name is the strictest level; every region
+
+  /// Who shares its pseudonyms and kept answers: its team, or it alone.
+  const std::string& tenant() const { return team.empty() ? key : team; }
 };
 
 /// Resolves the class names, failing closed as said above.

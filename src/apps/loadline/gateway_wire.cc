@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "apps/loadline/collection_privacy.h"
@@ -50,10 +49,6 @@ Price price_of(const PriceConfig& config) {
   return price;
 }
 
-std::string beside(const Manifest& manifest, const std::string& path) {
-  return path.empty() ? path : (std::filesystem::path(manifest.folder) / path).string();
-}
-
 Result<std::shared_ptr<const Endpoint>> endpoint_of(const Manifest& manifest, const ModelConfig& config) {
   const RemoteConfig& remote = config.remote;
   EndpointOptions options;
@@ -64,7 +59,7 @@ Result<std::shared_ptr<const Endpoint>> endpoint_of(const Manifest& manifest, co
   options.pass_headers = remote.pass_headers;
   if (!remote.key_env.empty() || !remote.key_file.empty()) {
     LOADLINE_ASSIGN(options.key, read_secret("the key of the model '" + config.name + "'", remote.key_env,
-                                             beside(manifest, remote.key_file)));
+                                             manifest.beside(remote.key_file)));
   }
   Result<Endpoint> endpoint = Endpoint::open(std::move(options));
   if (!endpoint) return endpoint.error().within("models." + config.name);
@@ -90,7 +85,7 @@ Status add_manifest_model(const Manifest& manifest, const ModelConfig& config, c
     model.limits.connections_max = model.limits.waiting_max = remote.connections_max;
     model.bytes_per_second_min = remote.bytes_per_second_min;
     if (!remote.ca_file.empty()) {
-      LOADLINE_ASSIGN(model.trust, TlsTrust::from_file(beside(manifest, remote.ca_file)));
+      LOADLINE_ASSIGN(model.trust, TlsTrust::from_file(manifest.beside(remote.ca_file)));
     }
   }
   RouteModel route_model;

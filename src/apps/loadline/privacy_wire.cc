@@ -14,6 +14,8 @@
 
 #include "base/nearest_name.h"
 #include "base/printable.h"
+#include "storage/file_descriptor.h"
+#include "storage/posix_error.h"
 
 namespace loadline {
 
@@ -71,13 +73,7 @@ Result<std::string> own_vault_key(const std::string& path) {
   randombytes_buf(bytes, sizeof bytes);
   char hex[vault_key_hex + 1];
   sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0)
-    return Error(Code::unavailable, "the vault's master key cannot be written to " + printable(path));
-  const bool written =
-      ::write(file, hex, vault_key_hex) == static_cast<ssize_t>(vault_key_hex) && ::fsync(file) == 0;
-  ::close(file);
-  if (!written)
+  if (!write_private(path, {hex, vault_key_hex}))
     return Error(Code::unavailable, "the vault's master key cannot be written to " + printable(path));
   return std::string(hex, vault_key_hex);
 }
@@ -143,6 +139,18 @@ Result<std::string> read_secret(const std::string& what, const std::string& env,
   return secret;
 }
 
+Status write_private(const std::string& path, std::string_view text) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.valid()) return posix_error("creating", path, errno);
+  while (!text.empty()) {
+    const ssize_t written = ::write(file.get(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return posix_error("writing", path, errno);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fsync(file.get()) == 0 ? Status() : Status(posix_error("syncing", path, errno));
+}
+
 Result<std::shared_ptr<const PrivacyPolicy>> make_privacy_policy(const PiiConfig& config,
                                                                  const std::string& where,
                                                                  const DataClasses& classes) {
@@ -166,24 +174,10 @@ Result<std::shared_ptr<const PrivacyPolicy>> make_privacy_policy(const PiiConfig
   return std::shared_ptr<const PrivacyPolicy>(std::move(policy));
 }
 
-std::vector<CustomPattern> all_patterns(const Manifest& manifest) {
-  std::vector<CustomPattern> all;
-  const auto add = [&all](const PiiConfig& rule) {
-    for (const PatternConfig& pattern : rule.patterns) {
-      all.push_back(pattern_of(pattern));
-      all.back().name += "_" + std::to_string(all.size());  // rules may give one name to several
-    }
-  };
-  add(manifest.pii);
-  for (const KnowledgeConfig& knowledge : manifest.knowledge) add(knowledge.privacy);
-  return all;
-}
-
 Result<std::unique_ptr<Vault>> open_vault(const std::string& data_folder, const Manifest& manifest,
                                           VaultAudit& audit, FileSystem& files, const Clock& clock) {
   const VaultConfig& config = manifest.vault;
-  const std::string key_file =
-      config.key_file.empty() ? "" : (std::filesystem::path(manifest.folder) / config.key_file).string();
+  const std::string key_file = manifest.beside(config.key_file);
   LOADLINE_TRY(files.create_folder(data_folder));
   Result<std::string> key = config.key_env.empty() && config.key_file.empty()
                                 ? own_vault_key(data_folder + "/vault.key")

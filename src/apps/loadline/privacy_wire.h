@@ -19,13 +19,13 @@ namespace loadline {
 /// The first line of a file or the value of an environment variable. `what`: whose secret, for messages.
 Result<std::string> read_secret(const std::string& what, const std::string& env, const std::string& file);
 
+/// A new durable file that its owner only may read. Errors: those of posix_error; a file that is there stays.
+Status write_private(const std::string& path, std::string_view text);
+
 /// `where`: the setting's name, for messages. invalid_argument: a type or pattern that does not exist.
 Result<std::shared_ptr<const PrivacyPolicy>> make_privacy_policy(const PiiConfig& config,
                                                                  const std::string& where,
                                                                  const DataClasses& classes);
-
-/// Customers' identifiers of all rules of the manifest, under names of their own.
-std::vector<CustomPattern> all_patterns(const Manifest& manifest);
 
 /// What a reason begins with that names who sits at the machine, and no request.
 inline constexpr std::string_view operator_reason = "operator ";

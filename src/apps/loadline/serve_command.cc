@@ -1,5 +1,4 @@
 // serve: the HTTP API over everything that wire.cc makes.
-#include <filesystem>
 
 #include "api/api.h"
 #include "api/starting_handler.h"
@@ -14,13 +13,9 @@
 namespace loadline {
 namespace {
 
-std::string beside_manifest(const Manifest& manifest, const std::string& path) {
-  return path.empty() ? path : (std::filesystem::path(manifest.folder) / path).string();
-}
-
 Result<ApiKey> read_key(const Manifest& manifest, const KeyConfig& config) {
   LOADLINE_ASSIGN(std::string secret, read_secret("the key '" + config.name + "'", config.key_env,
-                                                  beside_manifest(manifest, config.key_file)));
+                                                  manifest.beside(config.key_file)));
   return ApiKey{config.name, std::move(secret)};
 }
 
@@ -37,7 +32,7 @@ Result<std::vector<ApiKey>> read_keys(const Manifest& manifest) {
 Result<std::string> read_admin_secret(const Manifest& manifest) {
   const KeyConfig& config = manifest.server.admin;
   if (config.key_env.empty() && config.key_file.empty()) return std::string();
-  return read_secret("the admin key", config.key_env, beside_manifest(manifest, config.key_file));
+  return read_secret("the admin key", config.key_env, manifest.beside(config.key_file));
 }
 
 HttpServerOptions server_options(const Wire& wire, const Manifest& manifest,
@@ -48,8 +43,8 @@ HttpServerOptions server_options(const Wire& wire, const Manifest& manifest,
   options.port = arguments.port.value_or(config.port);
   options.keys_required = !config.keys.empty() || config.tokens.on;
   options.insecure = arguments.insecure;
-  options.tls_certificate = beside_manifest(manifest, config.tls_certificate);
-  options.tls_key = beside_manifest(manifest, config.tls_key);
+  options.tls_certificate = manifest.beside(config.tls_certificate);
+  options.tls_key = manifest.beside(config.tls_key);
   options.threads = config.threads;
   options.takes_request_id = [&guard = wire.record_guard()](std::string_view id) {
     return guard.is_clean(id);

@@ -1,6 +1,5 @@
 #include "apps/loadline/token_wire.h"
 
-#include <filesystem>
 #include <fstream>
 
 #include "apps/loadline/blocking_http.h"
@@ -61,14 +60,11 @@ Result<std::string> read_key_set(const std::string& file) {
 
 Result<std::function<Result<std::string>()>> fetch_of(const Manifest& manifest, const Clock& clock) {
   const TokensConfig& config = manifest.server.tokens;
-  const auto beside = [&](const std::string& path) {
-    return path.empty() ? path : (std::filesystem::path(manifest.folder) / path).string();
-  };
   if (!config.jwks_file.empty())
     return std::function<Result<std::string>()>(
-        [file = beside(config.jwks_file)] { return read_key_set(file); });
+        [file = manifest.beside(config.jwks_file)] { return read_key_set(file); });
   LOADLINE_ASSIGN(const std::shared_ptr<BlockingHttp> http,
-                  BlockingHttp::open(config.jwks_url, beside(config.ca_file), clock));
+                  BlockingHttp::open(config.jwks_url, manifest.beside(config.ca_file), clock));
   return std::function<Result<std::string>()>([http]() -> Result<std::string> {
     const HttpField fields[] = {{"accept", "application/json"}};
     LOADLINE_ASSIGN(BlockingReply reply, http->send({.target = http->url().path,

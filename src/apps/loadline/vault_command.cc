@@ -10,9 +10,7 @@
 
 #include "apps/loadline/commands.h"
 #include "apps/loadline/commands_json.h"
-#include "storage/file_descriptor.h"
 #include "storage/journal.h"
-#include "storage/posix_error.h"
 
 namespace loadline {
 namespace {
@@ -77,19 +75,6 @@ Status settle(const OpenVault& opened) {
   if (opened.told->lost() > 0)
     return Error(Code::unavailable, "it is done, but the audit log could not be told");
   return {};
-}
-
-Status write_private(const std::string& path, const std::string& text) {
-  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file.valid()) return posix_error("creating", path, errno);
-  std::string_view left = text;
-  while (!left.empty()) {
-    const ssize_t written = ::write(file.get(), left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return posix_error("writing", path, errno);
-    left.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(file.get()) == 0 ? Status() : Status(posix_error("syncing", path, errno));
 }
 
 Result<std::size_t> export_to(Wire& wire, const VaultArguments& arguments) {
