@@ -7,42 +7,18 @@
 // end, and the numbers of its properties; OUT.f32 the vectors of the words, row by row.
 #include <boost/json.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
-#include "encoder/bert_encoder.h"
+#include "feature_tool.h"
 #include "privacy/name_tagger.h"
-
-namespace {
-
-struct Arguments {
-  std::string texts, out, model;
-};
-
-Arguments parse(int count, char** values) {
-  Arguments out;
-  if (const char* home = std::getenv("HOME"))
-    out.model = std::string(home) + "/.cache/loadline/models/all-minilm-l6-v2";
-  for (int i = 1; i + 1 < count; i += 2) {
-    const std::string_view name = values[i];
-    if (name == "--texts") out.texts = values[i + 1];
-    if (name == "--out") out.out = values[i + 1];
-    if (name == "--model") out.model = values[i + 1];
-  }
-  return out;
-}
-
-}  // namespace
 
 int main(int count, char** values) {
   using namespace loadline;
-  const Arguments arguments = parse(count, values);
-  BertEncoderOptions options;
-  options.model_folder = arguments.model;
-  const auto encoder = BertEncoder::open(options);
+  const FeatureArguments arguments = feature_arguments(count, values);
+  const auto encoder = feature_encoder(arguments);
   if (!encoder) return std::fprintf(stderr, "%s\n", encoder.error().to_string().c_str()), 1;
   const SystemClock clock;
   CallContext context;

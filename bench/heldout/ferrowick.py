@@ -1,11 +1,9 @@
 """The documents of Ferrowick Municipal Works: drinking water, sewers, waste and swimming baths of a town."""
-import io
 from email import policy
 from email.message import EmailMessage
 
-from brackwater.office import WRITTEN, Paper, fixed_zip
+from brackwater.office import Paper, plain_workbook
 from brackwater.pdfkit import Book
-from openpyxl import Workbook
 
 NAME = "Ferrowick Municipal Works"
 
@@ -82,26 +80,13 @@ def waste_rules():
 
 
 def tariffs():
-    wb = Workbook()
-    wb.properties.creator = wb.properties.lastModifiedBy = NAME
-    wb.properties.title = "Tariffs 2026"
-    wb.properties.created = WRITTEN
-    wb.remove(wb.active)
     sheets = {
         "Water": (("Item", "2025, £", "2026, £"), [("Cubic metre of water", 1.62, 1.71), ("Standing charge, small meter, month", 4.80, 5.10),
                                                    ("Standing charge, large meter, month", 18.50, 19.40), ("Hydrant pipe, day", 6.00, 7.50), ("Meter test", 55, 60)]),
         "Sewers": (("Item", "2025, £", "2026, £"), [("Cubic metre of sewage", 2.34, 2.41), ("Rain water, square metre, year", 0.88, 0.93), ("Emptying a septic tank", 145, 152)]),
         "Baths": (("Ticket", "Adult, £", "Child, £", "Family, £"), [("Single, Corn Street baths", 5.20, 2.90, 13.50), ("Single, Otter Lido", 4.60, 2.40, 11.00),
                                                                    ("Sauna", 16.50, None, None), ("Ten visits", 46.00, 25.00, None), ("Season, Otter Lido", 98.00, 52.00, 215.00)])}
-    for name, (header, rows) in sheets.items():
-        s = wb.create_sheet(name)
-        s["A1"] = f"{NAME}: {name.lower()}, 2026"
-        for r, row in enumerate([header, *rows], 3):
-            for c, value in enumerate(row, 1):
-                s.cell(r, c, value)
-    out = io.BytesIO()
-    wb.save(out)
-    return fixed_zip(out.getvalue())
+    return plain_workbook(NAME, "Tariffs 2026", sheets, "2026")
 
 
 BATHS = """<!doctype html><html lang="en"><head><title>Swimming in Ferrowick</title></head><body><nav><a href="/">Start</a></nav><main>

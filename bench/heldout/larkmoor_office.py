@@ -1,10 +1,8 @@
 """The other documents of Larkmoor Mutual: Word, Excel, PowerPoint, HTML, Markdown, CSV, text and mail."""
-import io
 from email import policy
 from email.message import EmailMessage
 
-from brackwater.office import WRITTEN, Deck, Paper, fixed_zip
-from openpyxl import Workbook
+from brackwater.office import Deck, Paper, plain_workbook
 
 from larkmoor_pdf import NAME, PREMIUMS, treaty_note
 
@@ -78,11 +76,6 @@ def underwriting():
 
 
 def rates_workbook():
-    book = Workbook()
-    book.properties.creator = book.properties.lastModifiedBy = NAME
-    book.properties.title = "Premium rates 2026"
-    book.properties.created = WRITTEN
-    book.remove(book.active)
     sheets = {
         "Home regions": (("Region", "Rate per GBP 1,000 buildings", "Rate per GBP 1,000 contents"), [
             ("Coast", 1.42, 3.85), ("River valleys", 1.76, 3.60), ("Hill country", 1.18, 2.95), ("Market towns", 1.05, 3.10), ("Aldbeck", 1.24, 4.40)]),
@@ -95,15 +88,7 @@ def rates_workbook():
         "Payment": (("Way of paying", "Charge"), [
             ("Yearly in advance", "none"), ("Half-yearly", "2 % of the premium"), ("Monthly by direct debit", "5 % of the premium"),
             ("Returned direct debit", "GBP 12"), ("Paper documents", "GBP 9 a year"), ("Change of address during the year", "none")])}
-    for name, (header, rows) in sheets.items():
-        s = book.create_sheet(name)
-        s["A1"] = f"{NAME}: {name.lower()}, valid from 1 January 2026"
-        for r, row in enumerate([header, *rows], 3):
-            for c, value in enumerate(row, 1):
-                s.cell(r, c, value)
-    out = io.BytesIO()
-    book.save(out)
-    return fixed_zip(out.getvalue())
+    return plain_workbook(NAME, "Premium rates 2026", sheets, "valid from 1 January 2026")
 
 
 def briefing():

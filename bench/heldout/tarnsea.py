@@ -1,11 +1,9 @@
 """The documents of the Tarnsea Hospitals Trust: two hospitals and a health centre, financial years from April to March."""
-import io
 from email import policy
 from email.message import EmailMessage
 
-from brackwater.office import WRITTEN, Deck, Paper, fixed_zip
+from brackwater.office import Deck, Paper, plain_workbook
 from brackwater.pdfkit import Book, make_styles
-from openpyxl import Workbook
 
 NAME = "Tarnsea Hospitals Trust"
 FOLDER = "tarnsea"
@@ -225,11 +223,6 @@ def minutes():
 
 
 def fees_workbook():
-    wb = Workbook()
-    wb.properties.creator = wb.properties.lastModifiedBy = NAME
-    wb.properties.title = "Charges 2025/26"
-    wb.properties.created = WRITTEN
-    wb.remove(wb.active)
     sheets = {
         "Parking": (("Time", "St Brannoc's, £", "Quayside, £", "Elverton, £"), [
             ("Up to 30 minutes", 0, 0, 0), ("Up to 2 hours", 3.20, 2.80, 0), ("Up to 4 hours", 4.90, 4.20, 1.50), ("Up to 24 hours", 9.60, 8.00, 4.00),
@@ -241,15 +234,7 @@ def fees_workbook():
         "Records and letters": (("Service", "Charge, £", "Time"), [("Copy of own records, paper", 0, "30 days"), ("Copy of X-ray images on disc", 0, "10 days"),
                                                                   ("Report for an insurer", 126, "28 days"), ("Letter for travel", 38, "7 days"), ("Cremation form", 82, "2 days")]),
         "Restaurant": (("Meal", "Staff, £", "Visitors, £"), [("Breakfast", 3.40, 4.60), ("Lunch, main dish", 4.90, 6.80), ("Soup and bread", 2.60, 3.70), ("Child's meal", None, 4.10)])}
-    for name, (header, rows) in sheets.items():
-        s = wb.create_sheet(name)
-        s["A1"] = f"{NAME}: {name.lower()}, charges from 1 April 2025"
-        for r, row in enumerate([header, *rows], 3):
-            for c, value in enumerate(row, 1):
-                s.cell(r, c, value)
-    out = io.BytesIO()
-    wb.save(out)
-    return fixed_zip(out.getvalue())
+    return plain_workbook(NAME, "Charges 2025/26", sheets, "charges from 1 April 2025")
 
 
 def pack():

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import time
 import unittest
-import urllib.error
 import urllib.request
+
+from plain_http import http
 
 parser = argparse.ArgumentParser()
 for name in ("url", "key", "poor", "low", "eu", "us", "loadline", "data"):
@@ -15,17 +16,6 @@ for name in ("url", "key", "poor", "low", "eu", "us", "loadline", "data"):
 parser.add_argument("--count", action="store_true")
 ARGS, REST = parser.parse_known_args()
 CARD, IBAN, MAIL = "4929 1234 1234 1232", "DE89 3704 0044 0532 0130 00", "canary.person@brookmere.example"
-
-
-def http(method, url, body=None, headers=None):
-    """Status, headers, body; never raises for a status."""
-    request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode(),
-                                     headers={"content-type": "application/json", **(headers or {})})
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, dict(answer.headers), answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers), error.read().decode()
 
 
 def ask(model, text="hello there", key=None, headers=None, **more):

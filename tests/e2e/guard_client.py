@@ -5,8 +5,9 @@ import subprocess
 import sys
 import time
 import unittest
-import urllib.error
 import urllib.request
+
+from plain_http import http
 
 parser = argparse.ArgumentParser()
 parser.add_argument("checks")
@@ -26,16 +27,6 @@ NAMES = {"1.37": {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "open
                   "gen_ai.response.model": "remote", "gen_ai.request.max_tokens": 50},
          "1.30": {"gen_ai.operation.name": "chat", "gen_ai.system": "openai", "gen_ai.request.model": "plain",
                   "gen_ai.response.model": "remote", "gen_ai.request.max_tokens": 50}}
-
-
-def http(method, url, body=None, headers=None):
-    request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode(),
-                                     headers={"content-type": "application/json", **(headers or {})})
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, dict(answer.headers), answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, dict(error.headers), error.read().decode()
 
 
 def explain(request_id):

@@ -14,9 +14,9 @@ import sys
 import threading
 import time
 import unittest
-import urllib.error
 import urllib.parse
-import urllib.request
+
+from plain_http import http
 
 parser = argparse.ArgumentParser()
 for name in ("url", "key", "admin", "upstream", "loadline", "data"):
@@ -27,27 +27,13 @@ ISSUER = "https://login.brookmere.example/"
 PATIENCE = 60  # seconds for what happens by itself
 
 
-def http(method, url, body=None, key=None, headers=None):
-    """Status, headers, body; never raises for a status."""
-    headers = {"content-type": "application/json", **(headers or {})}
-    if key:
-        headers["authorization"] = "Bearer " + key
-    request = urllib.request.Request(url, method=method, headers=headers,
-                                     data=None if body is None else json.dumps(body).encode())
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, {k.lower(): v for k, v in error.headers.items()}, error.read().decode()
-
-
 def ask(model, key, text="hello there", **more):
     body = {"model": model, "messages": [{"role": "user", "content": text}], **more}
-    return http("POST", ARGS.url + "/v1/chat/completions", body, key)
+    return http("POST", ARGS.url + "/v1/chat/completions", body, key=key)
 
 
 def admin(method, path, body=None, key=None):
-    status, headers, text = http(method, ARGS.url + "/admin/v1" + path, body, key or ARGS.admin)
+    status, headers, text = http(method, ARGS.url + "/admin/v1" + path, body, key=key or ARGS.admin)
     return status, headers, json.loads(text)
 
 
@@ -132,7 +118,7 @@ class Tokens(unittest.TestCase):
             self.assertEqual(ask("chat", PROVIDER.token(kid, sub="kid-" + kid))[0], 200)
         status, _, body = http("POST", ARGS.url + "/v1/chat/completions",
                                {"model": "chat", "messages": [{"role": "user", "content": "x"}]},
-                               PROVIDER.token("rs", sub="eve"), {"x-request-id": "by-token-1"})
+                               {"x-request-id": "by-token-1"}, PROVIDER.token("rs", sub="eve"))
         self.assertEqual(status, 200, body)
         self.assertTrue(until(lambda: any(row["key"] == ISSUER + "|eve" and row["team"] == "treasury" for row in cli("usage", "--by", "key,team"))))
         told = cli("explain", "by-token-1")[0]
@@ -174,7 +160,7 @@ class Tokens(unittest.TestCase):
         self.assertEqual(ask("chat", PROVIDER.token("rs", groups=()))[0], 403)
         self.assertEqual(ask("slow", PROVIDER.token("rs"))[0], 403, "the rule names other models")
         status, _, body = http("POST", ARGS.url + "/v1/chat/completions", {"model": "chat", "messages": [{"role": "user", "content": "x"}]},
-                               PROVIDER.token("rs"), {"x-loadline-class": "restricted"})
+                               {"x-loadline-class": "restricted"}, PROVIDER.token("rs"))
         self.assertEqual(status, 403, body)
         self.assertEqual(http("GET", ARGS.url + "/admin/v1/keys", key=PROVIDER.token("rs"))[0], 403)
         self.assertEqual(http("GET", ARGS.url + "/admin/v1/keys", key=PROVIDER.token("rs", groups=["operators"]))[0], 200)

@@ -197,6 +197,24 @@ def complaints_procedure():
 
 
 # --- Excel -----------------------------------------------------------------------
+def plain_workbook(author, title, sheets, valid):
+    """Sheets by name, each a header and rows under a line that says what it is and from when it is `valid`."""
+    book = Workbook()
+    book.properties.creator = book.properties.lastModifiedBy = author
+    book.properties.title = title
+    book.properties.created = WRITTEN
+    book.remove(book.active)
+    for name, (header, rows) in sheets.items():
+        s = book.create_sheet(name)
+        s["A1"] = f"{author}: {name.lower()}, {valid}"
+        for r, row in enumerate([header, *rows], 3):
+            for c, value in enumerate(row, 1):
+                s.cell(r, c, value)
+    out = io.BytesIO()
+    book.save(out)
+    return fixed_zip(out.getvalue())
+
+
 def fee_schedule(year):
     """Workbook of the fees from 1 March of the year, one sheet for each area."""
     column = {2025: 2, 2026: 3}[year]
